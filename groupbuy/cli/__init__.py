@@ -1,0 +1,6 @@
+"""Commands for operators.
+
+Owns: `flask staff`, `flask plan`, `flask settlement`, `flask books`, `flask jobs`.
+Calls: every domain's services and queries.
+Announces: nothing.
+"""

@@ -1,0 +1,149 @@
+"""Identity over HTTP."""
+
+from typing import Any
+
+from flask import request
+
+from groupbuy.identity import errors, queries, services
+from groupbuy.identity.models import Shopper, Staff
+from groupbuy.identity.providers import wechat_login
+from groupbuy.identity.schemas import (
+    RoleListSchema,
+    ShopperEditBody,
+    ShopperLoginSchema,
+    ShopperSchema,
+    StaffCreateBody,
+    StaffEditBody,
+    StaffLoginBody,
+    StaffLoginSchema,
+    StaffQuery,
+    StaffSchema,
+    WeChatLoginBody,
+)
+from groupbuy.kernel import clock
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import transaction
+from groupbuy.kernel.http import Api, Page, page_of
+from groupbuy.kernel.settings import settings
+
+api = Api("identity", __name__, url_prefix="/api/v1", description="Logins, profiles, staff")
+
+
+def _login_account() -> str:
+    return str((request.get_json(silent=True) or {}).get("email", "")).lower()
+
+
+@api.post(
+    "/auth/wechat-sessions",
+    allow="public.login",
+    body=WeChatLoginBody,
+    returns=ShopperLoginSchema,
+    status=201,
+    limits=["60/minute"],
+    problems=[
+        errors.LoginCodeRejected,
+        errors.LoginTooOften,
+        errors.LoginRefusedHighRisk,
+        errors.LoginUnavailable,
+    ],
+    example={"code": "demo:bo"},
+)
+def log_in_by_wechat(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Log in with a WeChat code; in demo mode a code `demo:<name>` works."""
+    identity = wechat_login.prove(body["code"], settings())
+    with transaction():
+        return services.begin_shopper_session(
+            openid=identity.openid,
+            unionid=identity.unionid,
+            name=wechat_login.demo_name(body["code"]),
+            days=settings().shopper_session_days,
+            now=clock.now(),
+        )
+
+
+@api.post(
+    "/auth/staff-sessions",
+    allow="public.login",
+    body=StaffLoginBody,
+    returns=StaffLoginSchema,
+    status=201,
+    limits=["10/minute"],
+    limit_by=_login_account,
+    problems=[errors.WrongCredentials],
+    example={"email": "hua@groupbuy.example", "password": "hua-demo-password"},
+)
+def log_in_staff(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Log a member of staff in."""
+    with transaction():
+        return services.begin_staff_session(
+            **body, hours=settings().staff_session_hours, now=clock.now()
+        )
+
+
+@api.delete("/auth/session", allow="session.end")
+def log_out(actor: Actor) -> None:
+    """Log out: the token of this request is worth nothing afterwards."""
+    with transaction():
+        services.end_session(session_id=actor.session_id, now=clock.now())
+
+
+@api.get("/me", allow="profile.own", returns=ShopperSchema)
+def show_own_profile(actor: Actor) -> Shopper:
+    """Show one's own profile."""
+    return queries.shopper(actor.id)
+
+
+@api.patch("/me", allow="profile.own", body=ShopperEditBody, returns=ShopperSchema)
+def edit_own_profile(actor: Actor, body: dict[str, Any]) -> Shopper:
+    """Change one's own profile."""
+    with transaction():
+        return services.edit_shopper(shopper_id=actor.id, **body)
+
+
+@api.get("/hq/staff", allow="staff.manage", query=StaffQuery, returns=page_of(StaffSchema))
+def list_staff(actor: Actor, query: dict[str, Any]) -> Page[Staff]:
+    """List staff."""
+    return queries.staff_list(**query)
+
+
+@api.post(
+    "/hq/staff",
+    allow="staff.manage",
+    body=StaffCreateBody,
+    returns=StaffSchema,
+    status=201,
+    versioned=True,
+    problems=[errors.StaffEmailTaken],
+)
+def create_staff(actor: Actor, body: dict[str, Any]) -> Staff:
+    """Add a member of staff."""
+    with transaction():
+        return services.create_staff(**body, actor=actor, now=clock.now())
+
+
+@api.get("/hq/staff/<id(stf):staff_id>", allow="staff.manage", returns=StaffSchema, versioned=True)
+def show_staff(actor: Actor, staff_id: str) -> Staff:
+    """Show a member of staff."""
+    return queries.staff_member(staff_id)
+
+
+@api.patch(
+    "/hq/staff/<id(stf):staff_id>",
+    allow="staff.manage",
+    body=StaffEditBody,
+    returns=StaffSchema,
+    versioned=True,
+    problems=[errors.OwnAccountProtected],
+)
+def edit_staff(actor: Actor, staff_id: str, if_match: int, body: dict[str, Any]) -> Staff:
+    """Change a member of staff; `active: false` closes the account."""
+    with transaction():
+        return services.edit_staff(
+            staff_id=staff_id, if_match=if_match, actor=actor, now=clock.now(), **body
+        )
+
+
+@api.get("/hq/roles", allow="staff.manage", returns=RoleListSchema)
+def list_roles(actor: Actor) -> dict[str, Any]:
+    """Show the table of roles and permissions."""
+    return {"items": queries.role_table()}

@@ -1,0 +1,66 @@
+"""Problems of identity."""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from groupbuy.kernel.problems import Problem
+from groupbuy.kernel.texts import Text
+
+
+class LoginCodeRejected(Problem):
+    """WeChat does not accept the code: unknown, expired (5 minutes) or used before."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "login-code-rejected"
+    title = Text("登录凭证无效或已使用", "The login code is invalid or was used before")
+    detail = Text("请重新调用 wx.login 获取新的 code。", "Call wx.login again for a new code.")
+
+
+class LoginTooOften(Problem):
+    """WeChat counts more than 100 logins a minute for this person."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "login-too-often"
+    title = Text("登录过于频繁，请稍后再试", "Too many logins; try again in a minute")
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "60"}
+
+
+class LoginRefusedHighRisk(Problem):
+    """WeChat holds this account for high-risk."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "login-refused-high-risk"
+    title = Text("微信已拦截该账号的登录", "WeChat refuses this account's login")
+
+
+class LoginUnavailable(Problem):
+    """WeChat is busy or does not answer; nothing is wrong with the code."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "login-unavailable"
+    title = Text("微信登录暂时不可用", "WeChat login is unavailable at the moment")
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "3"}
+
+
+class WrongCredentials(Problem):
+    """The email or the password is wrong, or the account is closed; it never says which."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "wrong-credentials"
+    title = Text("邮箱或密码错误", "Wrong email or password")
+
+
+class StaffEmailTaken(Problem):
+    """Another member of staff has this email."""
+
+    status = HTTPStatus.CONFLICT
+    code = "staff-email-taken"
+    title = Text("该邮箱已被使用", "This email is taken")
+
+
+class OwnAccountProtected(Problem):
+    """Staff may not change their own role or close their own account."""
+
+    status = HTTPStatus.CONFLICT
+    code = "own-account-protected"
+    title = Text("不能修改自己的角色或停用自己", "You cannot change your own role or access")

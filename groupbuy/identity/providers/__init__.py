@@ -1,0 +1,1 @@
+"""Ways to prove who a shopper is: WeChat's, and the demo's."""

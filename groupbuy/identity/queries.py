@@ -1,0 +1,80 @@
+"""Reads of identity."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupbuy.identity.models import LoginSession, Shopper, Staff
+from groupbuy.identity.rules import PERMISSIONS, Role, permits
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.problems import NotFound
+
+
+def actor_of(*, token_hash: bytes, now: datetime) -> Actor | None:
+    """Return who holds a token at `now`, role read live, in one statement; None if nobody."""
+    row = (
+        session()
+        .execute(
+            select(LoginSession.id, LoginSession.shopper_id, Staff.id, Staff.role)
+            .outerjoin(Staff, Staff.id == LoginSession.staff_id)
+            .where(
+                LoginSession.token_hash == token_hash,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > now,
+                Staff.active.is_not(False),
+            )
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    session_id, shopper_id, staff_id, role = row
+    if shopper_id is not None:
+        return Actor(kind="shopper", id=shopper_id, role=Role.SHOPPER, session_id=session_id)
+    return Actor(kind="staff", id=staff_id, role=role, session_id=session_id)
+
+
+def shopper(shopper_id: str) -> Shopper:
+    """Return a shopper, or raise NotFound."""
+    found = session().get(Shopper, shopper_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def staff_member(staff_id: str) -> Staff:
+    """Return a member of staff, or raise NotFound."""
+    found = session().get(Staff, staff_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def staff_by_email(email: str) -> Staff | None:
+    """Return the member of staff with this email, whatever its case."""
+    return session().scalar(select(Staff).where(Staff.email == email.lower()))
+
+
+def staff_list(
+    *, limit: int, cursor: str | None, role: str | None = None, active: bool | None = None
+) -> Page[Staff]:
+    """Return staff in order of creation."""
+    query = select(Staff)
+    if role is not None:
+        query = query.where(Staff.role == role)
+    if active is not None:
+        query = query.where(Staff.active.is_(active))
+    return paginate(query, by=[Staff.id], limit=limit, cursor=cursor)
+
+
+def role_table() -> list[dict[str, object]]:
+    """Return each role with its permissions, from the one table."""
+    return [
+        {
+            "role": role.value,
+            "permissions": [p for p in PERMISSIONS if permits(role, p)],
+        }
+        for role in Role
+    ]

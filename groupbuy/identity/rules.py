@@ -1,0 +1,81 @@
+"""Roles and permissions: the one table. Whatever is not in it is denied."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Everyone who can call us; a leader is a shopper who was accepted, read live."""
+
+    ANONYMOUS = "anonymous"
+    SHOPPER = "shopper"
+    LEADER = "leader"
+    OPERATOR = "operator"
+    TRAINER = "trainer"
+    FINANCE = "finance"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+STAFF_ROLES = (
+    Role.OPERATOR,
+    Role.TRAINER,
+    Role.FINANCE,
+    Role.APPROVER,
+    Role.AUDITOR,
+    Role.ADMIN,
+)
+
+_everyone = frozenset(Role)
+_shoppers = frozenset({Role.SHOPPER, Role.LEADER})
+_leaders = frozenset({Role.LEADER})
+_staff = frozenset(STAFF_ROLES)
+_operators = frozenset({Role.OPERATOR})
+_service_readers = frozenset({Role.OPERATOR, Role.FINANCE, Role.APPROVER, Role.AUDITOR})
+_money_readers = frozenset({Role.FINANCE, Role.APPROVER, Role.AUDITOR})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "public.read": _everyone,
+    "public.login": _everyone,
+    "public.webhook": _everyone,
+    "session.end": _shoppers | _staff,
+    "profile.own": _shoppers,
+    "catalogue.shop": _everyone,
+    "points.shop": _everyone,
+    "group_buys.shop": _everyone,
+    "touches.record": _shoppers,
+    "quotes.ask": _shoppers,
+    "orders.own": _shoppers,
+    "leader_applications.own": _shoppers,
+    "leader.own": _leaders,
+    "pickups.redeem": _shoppers,
+    "catalogue.read": _service_readers,
+    "catalogue.edit": _operators,
+    "stock.read": _service_readers,
+    "stock.edit": _operators,
+    "leaders.read": _service_readers | {Role.TRAINER},
+    "leaders.decide": _operators,
+    "campaigns.read": _service_readers,
+    "campaigns.edit": _operators,
+    "orders.read": _service_readers,
+    "orders.serve": _operators,
+    "shipments.read": _service_readers,
+    "shipments.edit": _operators,
+    "payments.read": _service_readers,
+    "payments.edit": frozenset({Role.FINANCE}),
+    "attribution.read": _service_readers,
+    "plans.read": _money_readers,
+    "plans.edit": frozenset({Role.FINANCE}),
+    "plans.publish": frozenset({Role.APPROVER}),
+    "settlement.read": _money_readers,
+    "settlement.prepare": frozenset({Role.FINANCE}),
+    "settlement.approve": frozenset({Role.APPROVER}),
+    "ledger.read": _money_readers,
+    "audit.read": frozenset({Role.AUDITOR, Role.ADMIN}),
+    "staff.manage": frozenset({Role.ADMIN}),
+}
+
+
+def permits(role: str, permission: str) -> bool:
+    """Tell whether a role has a permission; unknown names are denied."""
+    return role in PERMISSIONS.get(permission, frozenset())

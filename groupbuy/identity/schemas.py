@@ -1,0 +1,103 @@
+"""What identity takes and gives over HTTP."""
+
+from marshmallow import fields, validate
+
+from groupbuy.identity.rules import STAFF_ROLES
+from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, Words
+
+
+class WeChatLoginBody(Schema):
+    """A code from `wx.login`."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class StaffLoginBody(Schema):
+    """Email and password of a member of staff."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=200))
+    password = fields.String(
+        required=True, load_only=True, validate=validate.Length(min=1, max=200)
+    )
+
+
+class ShopperSchema(Schema):
+    """A shopper as they see themselves."""
+
+    id = IdField("shp", required=True)
+    name = fields.String(required=True)
+    registered_at = Moment(required=True)
+
+
+class ShopperEditBody(Schema):
+    """What shoppers may change about themselves."""
+
+    name = Words(required=True, minimum=0, maximum=50)
+
+
+class ShopperLoginSchema(Schema):
+    """A begun login; the token is shown this once."""
+
+    token = fields.String(required=True)
+    expires_at = Moment(required=True)
+    shopper = fields.Nested(ShopperSchema, required=True)
+
+
+class StaffSchema(Schema):
+    """A member of staff."""
+
+    id = IdField("stf", required=True)
+    email = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True, validate=validate.OneOf(STAFF_ROLES))
+    active = fields.Boolean(required=True)
+    version = fields.Integer(required=True)
+    created_at = Moment(required=True)
+
+
+class StaffLoginSchema(Schema):
+    """A begun login; the token is shown this once."""
+
+    token = fields.String(required=True)
+    expires_at = Moment(required=True)
+    staff = fields.Nested(StaffSchema, required=True)
+
+
+class StaffCreateBody(Schema):
+    """A new member of staff."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=200))
+    name = Words(required=True, maximum=100)
+    role = fields.String(required=True, validate=validate.OneOf(STAFF_ROLES))
+    password = fields.String(
+        required=True, load_only=True, validate=validate.Length(min=10, max=200)
+    )
+
+
+class StaffEditBody(Schema):
+    """What may be changed about a member of staff; fields left out stay."""
+
+    name = Words(maximum=100)
+    role = fields.String(validate=validate.OneOf(STAFF_ROLES))
+    active = fields.Boolean()
+    password = fields.String(load_only=True, validate=validate.Length(min=10, max=200))
+
+
+class StaffQuery(PageQuery):
+    """Filters of the staff list."""
+
+    role = fields.String(load_default=None, validate=validate.OneOf(STAFF_ROLES))
+    active = fields.Boolean(load_default=None)
+
+
+class RoleSchema(Schema):
+    """A role and what it may do."""
+
+    role = fields.String(required=True)
+    permissions = fields.List(fields.String(), required=True)
+
+
+class RoleListSchema(Schema):
+    """Every role."""
+
+    items = fields.List(fields.Nested(RoleSchema), required=True)

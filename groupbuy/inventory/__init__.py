@@ -1,0 +1,6 @@
+"""How much there is.
+
+Owns: stock pools, movements, reservations.
+Calls: catalogue (tells it when a SKU runs out or comes back).
+Announces: see signals.py, where there is one.
+"""

@@ -1,0 +1,188 @@
+"""The database: session, transaction, column types, rules that live in PostgreSQL.
+
+`transaction()` is the only thing that commits. It stands in entrances (views, jobs, commands);
+services flush at most, so they compose into one atomic step.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from psycopg import errors
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    Dialect,
+    Engine,
+    MetaData,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+Result = TypeVar("Result")
+
+_OPEN = "groupbuy.transaction_open"
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time: `timestamptz`, always aware, always read back in UTC."""
+
+    impl = TIMESTAMP(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    registry = registry(
+        metadata=metadata,
+        type_annotation_map={
+            str: Text(),
+            int: BigInteger(),
+            bool: Boolean(),
+            datetime: Instant(),
+            date: Date(),
+            dict[str, Any]: JSONB(),
+            list[Any]: JSONB(),
+        },
+    )
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"expire_on_commit": False},
+    engine_options={"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10},
+)
+
+
+def session() -> Session:
+    """Return the session of the current request, job or command."""
+    return cast(Session, db.session())
+
+
+def engine() -> Engine:
+    """Return the application's engine."""
+    return db.engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit what happens inside, all or nothing; inside another one, join it."""
+    current = session()
+    if current.info.get(_OPEN):
+        yield current
+        return
+    current.info[_OPEN] = True
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        current.info.pop(_OPEN, None)
+
+
+@contextmanager
+def outside_transaction() -> Iterator[None]:
+    """Talk to another party here: refuse an open transaction, give the connection back first."""
+    current = session()
+    if current.info.get(_OPEN):
+        raise RuntimeError("no network call inside a transaction")
+    current.commit()
+    yield
+
+
+RETRYABLE = (errors.DeadlockDetected, errors.SerializationFailure)
+ATTEMPTS = 4
+
+
+def retrying(work: Callable[[], Result]) -> Result:
+    """Run a whole unit of work again, a bounded number of times, after a deadlock."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except DBAPIError as error:
+            if not isinstance(error.orig, RETRYABLE):
+                raise
+            session().rollback()
+    return work()
+
+
+def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
+    """Constrain a text column to the values of an enumeration."""
+    values = ", ".join(f"'{choice.value}'" for choice in choices)
+    return CheckConstraint(f"{column} in ({values})", name=f"{column}_known")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRule:
+    """A trigger with its function: a promise that PostgreSQL itself keeps.
+
+    Declared beside the model, created by a migration; a test holds both against each other.
+    """
+
+    table: str
+    name: str
+    timing: str
+    body: str
+    deferred: bool = False
+    level: str = "row"
+
+    def create(self) -> Sequence[str]:
+        """Return the statements that create it."""
+        kind = "constraint trigger" if self.deferred else "trigger"
+        defer = " deferrable initially deferred" if self.deferred else ""
+        return (
+            f"create or replace function {self.name}() returns trigger language plpgsql as $body$\n"
+            f"begin\n{self.body}\nend $body$",
+            f"create {kind} {self.name} {self.timing} on {self.table}{defer} "
+            f"for each {self.level} execute function {self.name}()",
+        )
+
+
+DATABASE_RULES: list[DatabaseRule] = []
+
+
+def declare_rule(rule: DatabaseRule) -> None:
+    """Register a rule; its table's domain calls this in models.py."""
+    if rule not in DATABASE_RULES:
+        DATABASE_RULES.append(rule)
+
+
+def append_only(table: str) -> None:
+    """Declare that rows of a table are never changed, deleted or truncated."""
+    refusal = f"    raise exception '{table} is append-only' using errcode = 'restrict_violation';"
+    declare_rule(DatabaseRule(table, f"{table}_append_only", "before update or delete", refusal))
+    declare_rule(
+        DatabaseRule(table, f"{table}_no_truncate", "before truncate", refusal, level="statement")
+    )

@@ -1,0 +1,467 @@
+"""The grammar of the HTTP surface: an endpoint is a declaration.
+
+`Api` adds to flask-smorest's blueprint what every endpoint of ours has: the permission, the
+schemas, the Problems it may raise (with an example each in the API description), idempotency,
+versions (ETag / If-Match) and rate limits. A view gets what it declared as keyword arguments:
+`actor` always, `body`, `query`, `if_match` and the path's parameters.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar, cast
+
+import flask_smorest
+import marshmallow as ma
+from flask import Response, current_app, g, request
+from marshmallow import fields, validate
+from webargs.flaskparser import FlaskParser
+from werkzeug.routing import BaseConverter, ValidationError
+
+from groupbuy.kernel import clock, idempotency
+from groupbuy.kernel.access import Actor, gate
+from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.ids import to_uuid
+from groupbuy.kernel.limits import limited
+from groupbuy.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from groupbuy.kernel.problems import (
+    MEDIA_TYPE,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    Problem,
+    RequestInProgress,
+    StaleVersion,
+    TooManyRequests,
+    VersionRequired,
+)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+View = TypeVar("View", bound=Callable[..., Any])
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+EDITS = ("PUT", "PATCH", "DELETE")
+
+
+class Schema(ma.Schema):
+    """Base of every schema: unknown fields are refused, field order is kept."""
+
+    class Meta:
+        """Refuse what we do not know."""
+
+        unknown = ma.RAISE
+
+
+class IdField(fields.String):
+    """A public id of one type, checked by form; whether it exists is the service's question."""
+
+    def __init__(self, prefix: str, **options: Any) -> None:
+        self.prefix = prefix
+        metadata = {"example": f"{prefix}_{'0198f3c2a7b47d1e' * 2}", **options.pop("metadata", {})}
+        super().__init__(
+            metadata=metadata,
+            error_messages={"form": f"Not an id of the form {prefix}_…"},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            to_uuid(text, self.prefix)
+        except ValueError as error:
+            raise self.make_error("form") from error
+        return text
+
+
+class Fen(fields.Integer):
+    """An amount in fen: a JSON integer, never a float or a string."""
+
+    MAX: ClassVar[int] = 10**13
+
+    def __init__(self, *, minimum: int = 0, **options: Any) -> None:
+        bounds = validate.Range(min=minimum, max=self.MAX)
+        metadata = {"description": "fen (1/100 yuan)", **options.pop("metadata", {})}
+        super().__init__(strict=True, validate=bounds, metadata=metadata, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool | str | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Count(fields.Integer):
+    """A JSON integer between two bounds."""
+
+    def __init__(self, *, minimum: int = 0, maximum: int = 1_000_000, **options: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=minimum, max=maximum), **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Words(fields.String):
+    """A text that a person typed: trimmed, with a length, without control characters."""
+
+    def __init__(self, *, minimum: int = 1, maximum: int = 200, **options: Any) -> None:
+        super().__init__(
+            validate=validate.Length(min=minimum, max=maximum),
+            error_messages={"control": "Control characters are not allowed."},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        if _CONTROL.search(text):
+            raise self.make_error("control")
+        return text
+
+
+class Moment(fields.AwareDateTime):
+    """An RFC 3339 instant with an offset."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+
+class MonthField(fields.String):
+    """A month `YYYY-MM` of the business time zone."""
+
+    def __init__(self, **options: Any) -> None:
+        form = validate.Regexp(r"^(20|19)\d\d-(0[1-9]|1[0-2])$", error="Not a month YYYY-MM.")
+        super().__init__(validate=form, metadata={"example": "2026-11"}, **options)
+
+
+class PageQuery(Schema):
+    """The query of every list; lists with filters inherit from it."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=MAX_LIMIT)
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(max=500),
+        metadata={"description": "next_cursor of the page before"},
+    )
+
+
+class Nothing(Schema):
+    """An empty JSON object: the body of an action that needs no word."""
+
+
+_pages: dict[type[ma.Schema], type[ma.Schema]] = {}
+
+
+def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
+    """Return the schema of a page of items."""
+    if item not in _pages:
+        name = f"{item.__name__.removesuffix('Schema')}Page"
+        members = {
+            "items": fields.List(fields.Nested(item), required=True),
+            "next_cursor": fields.String(required=True, allow_none=True),
+        }
+        _pages[item] = cast(type[ma.Schema], type(name, (Schema,), members))
+    return _pages[item]
+
+
+class ProblemSchema(ma.Schema):
+    """An RFC 9457 problem document; extension members depend on the type."""
+
+    type = fields.String(required=True, metadata={"example": "/problems/not-found"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String()
+    errors = fields.List(fields.Dict())
+    trace_id = fields.String()
+
+
+class StrictParser(FlaskParser):
+    """webargs' parser that refuses unknown query parameters too."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,
+    }
+
+
+class IdConverter(BaseConverter):
+    """`<id(ord):order_id>` in a path; anything that is not such an id is 404."""
+
+    part_isolating = True
+
+    def __init__(self, map: Any, prefix: str) -> None:
+        super().__init__(map)
+        self.prefix = prefix
+        self.regex = rf"{prefix}_[0-9a-f]{{32}}"
+
+    def to_python(self, value: str) -> str:
+        """Check the form."""
+        try:
+            to_uuid(value, self.prefix)
+        except ValueError as error:
+            raise ValidationError from error
+        return value
+
+
+class MonthConverter(BaseConverter):
+    """`<month:month>` in a path."""
+
+    regex = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])"
+
+
+class Api(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A blueprint whose endpoints declare everything about themselves."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def endpoint(
+        self,
+        method: str,
+        rule: str,
+        *,
+        allow: str,
+        returns: type[ma.Schema] | None = None,
+        status: int | None = None,
+        body: type[ma.Schema] | None = None,
+        query: type[ma.Schema] | None = None,
+        problems: Sequence[type[Problem]] = (),
+        idempotent: bool = False,
+        versioned: bool = False,
+        limits: Sequence[str] = (),
+        limit_by: Callable[[], str] | None = None,
+        example: Mapping[str, Any] | None = None,
+        answer_example: Mapping[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare an endpoint.
+
+        Args:
+            allow: the permission a caller needs, from identity's table.
+            returns, status: the answer's schema and code (200; 201 or 204 must be said).
+            body, query: the request's schemas; unknown fields are refused.
+            problems: what the services behind it may raise, beyond the common ones.
+            idempotent: demand an Idempotency-Key and replay the first answer.
+            versioned: answer an ETag; a write demands If-Match and passes it as `if_match`.
+            limits, limit_by: rate limits such as `5/minute`, counted per address unless said.
+            example, answer_example: for the API description.
+        """
+        status = status or (200 if returns else 204)
+
+        def register(view: View) -> View:
+            call = _positional(view, body=body, query=query, method=method, versioned=versioned)
+            call = self.response(status, returns, example=answer_example)(call)
+            if query is not None:
+                call = self.arguments(query, location="query")(call)
+            if body is not None:
+                call = self.arguments(body, example=example)(call)
+            if idempotent:
+                call = _once(call)
+            if method in WRITES:
+                call = _again_after_deadlock(call)
+            call = _admitted(call, allow)
+            if limits:
+                call = limited(limits, limit_by)(call)
+            raised = list(problems) + _common(rule, body or query, idempotent, method, versioned)
+            if limits:
+                raised.append(TooManyRequests)
+            call = self.doc(
+                responses=_documented(raised),
+                security=[] if allow.startswith("public.") else [{"bearer": []}],
+                parameters=_headers(idempotent, versioned and method in EDITS),
+                **{"x-permission": allow},
+            )(call)
+            call.allow = allow
+            self.route(rule, methods=[method], endpoint=view.__name__)(call)
+            return view
+
+        return register
+
+    def get(self, rule: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a read."""
+        return self.endpoint("GET", rule, **declaration)
+
+    def post(self, rule: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a creation or an action."""
+        return self.endpoint("POST", rule, **declaration)
+
+    def put(self, rule: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a replacement."""
+        return self.endpoint("PUT", rule, **declaration)
+
+    def patch(self, rule: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare an edit."""
+        return self.endpoint("PATCH", rule, **declaration)
+
+    def delete(self, rule: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a removal."""
+        return self.endpoint("DELETE", rule, **declaration)
+
+
+def current_actor() -> Actor:
+    """Return the actor of this request, for logs and limits; views get theirs as an argument."""
+    return cast(Actor, g.actor)
+
+
+def bearer_token() -> str | None:
+    """Return the bearer token of the request, if it carries one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def language() -> str:
+    """Return the language of the answer: zh-CN unless the caller prefers English."""
+    return request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
+
+
+def _positional(
+    view: Callable[..., Any],
+    *,
+    body: type[ma.Schema] | None,
+    query: type[ma.Schema] | None,
+    method: str,
+    versioned: bool,
+) -> Callable[..., Any]:
+    """Turn the positional arguments that flask-smorest injects into named ones."""
+    names = [name for name, schema in (("body", body), ("query", query)) if schema is not None]
+
+    @wraps(view)
+    def call(*injected: Any, **path: Any) -> Any:
+        given = dict(zip(names, injected, strict=True)) | path
+        if versioned and method in EDITS:
+            given["if_match"] = _if_match()
+        result = view(actor=current_actor(), **given)
+        if versioned:
+            return result, None, {"ETag": f'"{_version(result)}"'}
+        return result
+
+    return call
+
+
+def _version(result: Any) -> int:
+    return int(result["version"] if isinstance(result, Mapping) else result.version)
+
+
+def _if_match() -> int:
+    tag = request.headers.get("If-Match")
+    if tag is None:
+        raise VersionRequired
+    digits = tag.removeprefix("W/").strip('"')
+    if not digits.isdecimal():
+        raise StaleVersion
+    return int(digits)
+
+
+def _admitted(call: Callable[..., Any], permission: str) -> Callable[..., Any]:
+    @wraps(call)
+    def admitted(*args: Any, **kwargs: Any) -> Any:
+        g.actor = gate().admit(bearer_token(), permission)
+        return call(*args, **kwargs)
+
+    return admitted
+
+
+def _again_after_deadlock(call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def again(*args: Any, **kwargs: Any) -> Any:
+        return retrying(lambda: call(*args, **kwargs))
+
+    return again
+
+
+_REPLAYED_HEADERS = ("Content-Type", "ETag", "Location")
+
+
+def _once(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer a repeated request with the first answer (see kernel.idempotency)."""
+
+    @wraps(call)
+    def once(*args: Any, **kwargs: Any) -> Any:
+        key = idempotency.checked_key(request.headers.get("Idempotency-Key"))
+        claim: dict[str, Any] = {
+            "scope": f"{current_actor().label} {request.method} {request.path}",
+            "key": key,
+            "request_body": request.get_data(cache=True),
+        }
+        with transaction():
+            first = idempotency.claim(**claim)
+            if first is not None:
+                headers = {**first.headers, "Idempotent-Replayed": "true"}
+                return Response(first.body, first.status, headers)
+            response = current_app.make_response(call(*args, **kwargs))
+            if response.status_code < 300:
+                kept = {n: response.headers[n] for n in _REPLAYED_HEADERS if n in response.headers}
+                answer = idempotency.Answer(response.status_code, kept, response.get_data())
+                idempotency.keep(**claim, answer=answer, now=clock.now())
+        return response
+
+    return once
+
+
+def _common(
+    rule: str, schema: type[ma.Schema] | None, idempotent: bool, method: str, versioned: bool
+) -> list[type[Problem]]:
+    common: list[type[Problem]] = [NotAuthenticated, NotPermitted]
+    if schema is not None:
+        common.append(InvalidInput)
+    if "<" in rule:
+        common.append(NotFound)
+    if idempotent:
+        common += [IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress]
+    if versioned and method in EDITS:
+        common += [StaleVersion, VersionRequired]
+    return common
+
+
+def _documented(problems: Sequence[type[Problem]]) -> dict[str, Any]:
+    """Describe Problems as OpenAPI responses, one example each."""
+    by_status: dict[int, dict[str, type[Problem]]] = {}
+    for problem in problems:
+        by_status.setdefault(int(problem.status), {})[problem.code] = problem
+    return {
+        str(status): {
+            "description": " | ".join(p.title.en for p in group.values()),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {code: {"value": p.example()} for code, p in group.items()},
+                }
+            },
+        }
+        for status, group in sorted(by_status.items())
+    }
+
+
+def _headers(idempotent: bool, conditional: bool) -> list[dict[str, Any]]:
+    headers = []
+    if idempotent:
+        headers.append(_header("Idempotency-Key", "9b1c2f7e-place-order-1"))
+    if conditional:
+        headers.append(_header("If-Match", '"1"'))
+    return headers
+
+
+def _header(name: str, example: str) -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    return {"in": "header", "name": name, "required": True, "schema": schema, "example": example}
+
+
+__all__ = [
+    "Api",
+    "Count",
+    "Fen",
+    "HTTPStatus",
+    "IdField",
+    "Moment",
+    "MonthField",
+    "Nothing",
+    "Page",
+    "PageQuery",
+    "ProblemSchema",
+    "Schema",
+    "Words",
+    "page_of",
+]

@@ -1,0 +1,98 @@
+"""Idempotency-Key: a creating write happens once, however often it is sent.
+
+The answer is stored in the transaction that has the effect, so there is no moment at which one
+exists without the other, and a crash leaves no key "in progress". A second request that comes
+while the first still runs meets its advisory lock and is told so. Only answers of success are
+kept: after a refusal (nothing happened) the same key may try again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from groupbuy.kernel.db import Base, session
+from groupbuy.kernel.problems import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    RequestInProgress,
+)
+
+
+class IdempotentAnswer(Base):
+    """The first answer to a keyed request, kept to be replayed."""
+
+    __tablename__ = "idempotent_answers"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    answered_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stored answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def checked_key(key: str | None) -> str:
+    """Return a usable key, or raise the Problem that says what one looks like."""
+    if not key or len(key) > 200 or not key.isprintable():
+        raise IdempotencyKeyMissing
+    return key
+
+
+def claim(*, scope: str, key: str, request_body: bytes) -> Answer | None:
+    """Take the key for this transaction; return the first answer if there is one.
+
+    Raises:
+        RequestInProgress: another connection holds the key right now.
+        IdempotencyKeyReused: the key was used with another body.
+    """
+    digest = hashlib.sha256(f"{scope}\n{key}".encode()).digest()
+    lock = int.from_bytes(digest[:8], signed=True)
+    if not session().scalar(select(func.pg_try_advisory_xact_lock(lock))):
+        raise RequestInProgress
+    row = session().get(IdempotentAnswer, (scope, key))
+    if row is None:
+        return None
+    if row.fingerprint != _fingerprint(request_body):
+        raise IdempotencyKeyReused
+    return Answer(row.status, {k: str(v) for k, v in row.headers.items()}, row.body)
+
+
+def keep(*, scope: str, key: str, request_body: bytes, answer: Answer, now: datetime) -> None:
+    """Store the answer beside the effect."""
+    session().add(
+        IdempotentAnswer(
+            scope=scope,
+            key=key,
+            fingerprint=_fingerprint(request_body),
+            status=answer.status,
+            headers=dict(answer.headers),
+            body=answer.body,
+            answered_at=now,
+        )
+    )
+
+
+def forget(*, before: datetime) -> int:
+    """Delete answers older than an instant and return how many."""
+    result = session().execute(
+        delete(IdempotentAnswer).where(IdempotentAnswer.answered_at < before)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def _fingerprint(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

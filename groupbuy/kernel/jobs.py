@@ -1,0 +1,127 @@
+"""Jobs: work that must happen, stored in PostgreSQL beside what caused it (Procrastinate).
+
+`enqueue` writes the job's row in the present transaction: a rollback takes it back, a crash
+cannot lose it. A job runs at least once, so its effect carries a key.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import procrastinate
+from flask import Flask, current_app, has_app_context
+from procrastinate import JobContext, RetryStrategy
+from sqlalchemy import text
+
+from groupbuy.kernel import clock
+from groupbuy.kernel.db import db, session, transaction
+
+Work = Callable[..., None]
+
+tasks = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
+JOBS: dict[str, Work] = {}
+
+_application: Flask | None = None
+
+
+def job(name: str) -> Callable[[Work], Work]:
+    """Register a job under a lasting name; it is retried with growing pauses when it raises."""
+
+    def register(work: Work) -> Work:
+        JOBS[name] = work
+        tasks.task(name=name, retry=RETRY)(_in_application(work))
+        return work
+
+    return register
+
+
+def every(cron: str, name: str) -> Callable[[Work], Work]:
+    """Register a job that runs by the clock; `cron` may have a sixth field, seconds."""
+
+    def register(work: Work) -> Work:
+        JOBS[name] = work
+
+        @wraps(work)
+        def tick(timestamp: int) -> None:
+            _in_application(work)()
+
+        tasks.periodic(cron=cron)(tasks.task(name=name, queueing_lock=name)(tick))
+        return work
+
+    return register
+
+
+def enqueue(work: Work, *, at: datetime | None = None, **arguments: Any) -> None:
+    """Add a job to the present transaction; arguments are plain JSON."""
+    name = next(name for name, known in JOBS.items() if known is work)
+    connection = session().connection().connection.driver_connection
+    tasks.configure_task(name=name, connection=connection, schedule_at=at).defer(**arguments)
+
+
+def run_pending() -> int:
+    """Run here and now every job that is due by the application's clock; return how many ran.
+
+    For tests and the replay, whose clocks are set by hand; servers run `flask jobs work`.
+    """
+    done = 0
+    while (row := _next_due(clock.now())) is not None:
+        JOBS[row.task_name](**row.args)
+        _finish(row.id)
+        done += 1
+    return done
+
+
+def _next_due(now: datetime) -> Any:
+    due = text(
+        "select id, task_name, args from procrastinate_jobs where status = 'todo' "
+        "and (scheduled_at is null or scheduled_at <= :now) order by id limit 1"
+    )
+    return session().execute(due, {"now": now}).one_or_none()
+
+
+def _finish(job_id: int) -> None:
+    with transaction():
+        session().execute(
+            text("delete from procrastinate_events where job_id = :id"), {"id": job_id}
+        )
+        session().execute(text("delete from procrastinate_jobs where id = :id"), {"id": job_id})
+
+
+def work_off(app: Flask, *, concurrency: int = 4) -> None:
+    """Run the worker in the foreground until SIGINT or SIGTERM."""
+    global _application
+    _application = app
+    with app.app_context():
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+    tasks.with_connector(connector).run_worker(
+        concurrency=concurrency, delete_jobs="successful", fetch_job_polling_interval=2.0
+    )
+
+
+def _in_application(work: Work) -> Work:
+    @wraps(work)
+    def run(**arguments: Any) -> None:
+        if has_app_context():
+            work(**arguments)
+            return
+        if _application is None:
+            raise RuntimeError("jobs run in a worker: flask jobs work")
+        with _application.app_context():
+            started = time.perf_counter()
+            work(**arguments)
+            current_app.logger.debug("job took %.3f s", time.perf_counter() - started)
+
+    return run
+
+
+@tasks.periodic(cron="* * * * *")
+@tasks.task(name="kernel.retry_stalled", queueing_lock="kernel.retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of a worker that died back to the living."""
+    manager = context.app.job_manager
+    for stalled in await manager.get_stalled_jobs():
+        await manager.retry_job(stalled)

@@ -1,0 +1,131 @@
+"""Logs without secrets, and the numbers that Prometheus collects."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from groupbuy.kernel.ids import new_uuid
+
+REQUESTS = Counter("groupbuy_requests", "Requests answered", ["method", "endpoint", "status"])
+SECONDS = Histogram("groupbuy_request_seconds", "Seconds per request", ["method", "endpoint"])
+
+_SECRET_KEYS = re.compile(
+    r"token|secret|password|authorization|code$|js_code|openid|unionid|phone|session_key|api_key"
+)
+_SECRET_VALUES = (
+    (re.compile(r"(?i)bearer\s+\S+"), "Bearer [hidden]"),
+    (re.compile(r"\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]{6,}"), "[hidden key]"),
+    (
+        re.compile(
+            r"((?:secret|js_code|token|openid|password|phone)['\"]?\s*[=:]\s*['\"]?)[^&\s'\",}]+"
+        ),
+        r"\1[hidden]",
+    ),
+    (re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "[hidden phone]"),
+    (re.compile(r"\bo[A-Za-z0-9_-]{27}\b"), "[hidden openid]"),
+)
+_OPEN_KEYS = frozenset({"status_code", "error_code", "exit_code", "share_code"})
+
+Event = MutableMapping[str, Any]
+
+
+def hide_secrets(logger: Any, name: str, event: Event) -> Event:
+    """Take tokens, codes, secrets, phone numbers and openids out of a log line."""
+    for key, value in event.items():
+        if key not in _OPEN_KEYS and _SECRET_KEYS.search(key.lower()):
+            event[key] = "[hidden]"
+        elif isinstance(value, str):
+            event[key] = scrub(value)
+    return event
+
+
+def scrub(text: str) -> str:
+    """Hide what looks like a secret inside free text."""
+    for pattern, replacement in _SECRET_VALUES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def configure_logging(level: str) -> None:
+    """Send every log line, ours and the libraries', to standard error as JSON."""
+    shared: list[Callable[..., Any]] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                hide_secrets,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("urllib3", "stripe", "procrastinate", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def observe_requests(app: Flask) -> None:
+    """Give each request an id, one log line and its place in the metrics."""
+    log = structlog.get_logger("groupbuy.requests")
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else new_uuid().hex
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        endpoint = request.endpoint or "unknown"
+        REQUESTS.labels(request.method, endpoint, response.status_code).inc()
+        SECONDS.labels(request.method, endpoint).observe(seconds)
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        log.info(
+            "request",
+            method=request.method,
+            endpoint=endpoint,
+            status_code=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+        )
+        return response
+
+
+def metrics_page(multiprocess_dir: str | None) -> Response:
+    """Return the metrics of this process, or of all workers under gunicorn."""
+    if multiprocess_dir:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)

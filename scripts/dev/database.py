@@ -1,0 +1,60 @@
+"""Creating and migrating databases by URL."""
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from flask_migrate import upgrade
+
+from groupbuy.app.factory import create_app
+from groupbuy.app.registry import MIGRATIONS
+from groupbuy.kernel.db import DATABASE_RULES, db
+from groupbuy.kernel.settings import Mode, Settings
+
+
+def sibling(url: str, name: str) -> str:
+    """Return the URL of another database on the same server."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def create(
+    server_url: str, name: str, *, template: str = "template0", replace: bool = False
+) -> None:
+    """Create a database on the server that the URL points at."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        if replace:
+            connection.execute(f'drop database if exists "{name}" with (force)'.encode())
+        connection.execute(f'create database "{name}" template "{template}"'.encode())
+
+
+def migrate(database_url: str, redis_url: str) -> None:
+    """Bring a database to the newest migration."""
+    app = create_app(
+        Settings(
+            mode=Mode.DEMO,
+            database_url=database_url,
+            redis_url=redis_url,
+            payment_provider="demo",
+            log_level="WARNING",
+        )
+    )
+    with app.app_context():
+        if list(MIGRATIONS.glob("versions/*.py")):
+            upgrade()
+        else:
+            _create_all()
+        db.engine.dispose()
+
+
+def _create_all() -> None:
+    from procrastinate.schema import SchemaManager
+
+    with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(SchemaManager.get_schema())
+        db.metadata.create_all(connection)
+        for rule in DATABASE_RULES:
+            for statement in rule.create():
+                connection.exec_driver_sql(statement)
+        connection.commit()

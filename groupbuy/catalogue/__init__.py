@@ -2,5 +2,5 @@
 
 Owns: categories, products, SKUs.
 Calls: nothing of ours.
-Announces: see signals.py, where there is one.
+Announces: nothing.
 """

@@ -2,5 +2,5 @@
 
 Owns: stock pools, movements, reservations.
 Calls: catalogue (tells it when a SKU runs out or comes back).
-Announces: see signals.py, where there is one.
+Announces: nothing.
 """

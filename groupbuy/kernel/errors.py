@@ -6,6 +6,7 @@ import orjson
 import structlog
 from flask import Flask, Response, g
 from flask_limiter import RateLimitExceeded
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from groupbuy.kernel.http import language
@@ -15,6 +16,7 @@ from groupbuy.kernel.problems import (
     MalformedRequest,
     NotFound,
     Problem,
+    StaleVersion,
     TooManyRequests,
     Unexpected,
 )
@@ -43,6 +45,7 @@ def register_error_handlers(app: Flask) -> None:
     """Make every error an `application/problem+json` document."""
     app.register_error_handler(Problem, answer_problem)
     app.register_error_handler(RateLimitExceeded, answer_rate_limit)
+    app.register_error_handler(StaleDataError, answer_lost_race)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(Exception, answer_surprise)
 
@@ -59,6 +62,11 @@ def answer_rate_limit(error: RateLimitExceeded) -> Response:
     response = answer_problem(TooManyRequests(retry_after_seconds=seconds))
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def answer_lost_race(error: StaleDataError) -> Response:
+    """Answer an edit that passed its If-Match and was then overtaken before it was written."""
+    return answer_problem(StaleVersion())
 
 
 def answer_http_error(error: HTTPException) -> Response:

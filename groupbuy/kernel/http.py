@@ -6,6 +6,7 @@ versions (ETag / If-Match) and rate limits. A view gets what it declared as keyw
 `actor` always, `body`, `query`, `if_match` and the path's parameters.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -312,6 +313,11 @@ def bearer_token() -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
+def caller_key() -> str:
+    """Return what a rate limit per login counts by: never the token itself."""
+    return hashlib.sha256((bearer_token() or "").encode()).hexdigest()
+
+
 def language() -> str:
     """Return the language of the answer: zh-CN unless the caller prefers English."""
     return request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
@@ -334,7 +340,7 @@ def _positional(
         if versioned and method in EDITS:
             given["if_match"] = _if_match()
         result = view(actor=current_actor(), **given)
-        if versioned:
+        if versioned and result is not None:
             return result, None, {"ETag": f'"{_version(result)}"'}
         return result
 

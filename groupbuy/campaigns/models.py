@@ -1,0 +1,81 @@
+"""Tables of campaigns."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from groupbuy.campaigns.rules import CampaignState, GroupBuyState
+from groupbuy.kernel.db import Base, one_of
+from groupbuy.kernel.ids import primary_id, reference
+
+
+class Campaign(Base):
+    """Headquarters' sale, open in [opens_at, closes_at)."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        one_of("state", CampaignState),
+        CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+        CheckConstraint(
+            "(pickup_from is null) = (pickup_until is null) and pickup_from < pickup_until",
+            name="pickup_window",
+        ),
+    )
+
+    id: Mapped[str] = primary_id("cmp")
+    kind: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str]
+    opens_at: Mapped[datetime] = mapped_column(index=True)
+    closes_at: Mapped[datetime] = mapped_column(index=True)
+    pickup_from: Mapped[datetime | None]
+    pickup_until: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default=CampaignState.DRAFT, index=True)
+    scheduled_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class CampaignItem(Base):
+    """A SKU in a campaign: its price, its own stock, its limit; the pool once it is scheduled."""
+
+    __tablename__ = "campaign_items"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "sku_id"),
+        CheckConstraint("price_fen > 0", name="price_positive"),
+        CheckConstraint("allotment > 0", name="allotment_positive"),
+        CheckConstraint("limit_per_shopper > 0", name="limit_positive"),
+    )
+
+    id: Mapped[str] = primary_id("cit")
+    campaign_id: Mapped[str] = reference("cmp", "campaigns.id")
+    sku_id: Mapped[str] = reference("sku", "skus.id", index=True)
+    price_fen: Mapped[int]
+    allotment: Mapped[int]
+    limit_per_shopper: Mapped[int | None]
+    earns_commission: Mapped[bool] = mapped_column(default=True)
+    pool_id: Mapped[str | None] = reference("pol", "stock_pools.id")
+
+
+class GroupBuy(Base):
+    """A leader's hosting of one campaign in one community."""
+
+    __tablename__ = "group_buys"
+    __table_args__ = (
+        one_of("state", GroupBuyState),
+        UniqueConstraint("campaign_id", "community_id"),
+        CheckConstraint("length(share_code) between 1 and 32", name="share_code_fits"),
+    )
+
+    id: Mapped[str] = primary_id("gbu")
+    campaign_id: Mapped[str] = reference("cmp", "campaigns.id")
+    community_id: Mapped[str] = reference("com", "communities.id", index=True)
+    leader_id: Mapped[str] = reference("ldr", "leaders.id", index=True)
+    pickup_point_id: Mapped[str] = reference("ppt", "pickup_points.id", index=True)
+    share_code: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    hosted_at: Mapped[datetime]

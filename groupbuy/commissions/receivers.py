@@ -1,0 +1,58 @@
+"""What commissions does when orders announces a fact."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from groupbuy.attribution import queries as attribution
+from groupbuy.catalogue import queries as catalogue
+from groupbuy.commissions import services
+from groupbuy.commissions.services import PaidLine
+from groupbuy.kernel.signals import on
+from groupbuy.orders.models import Order, OrderLine, OrderRefundLine
+from groupbuy.orders.signals import line_refunded, order_completed, order_paid
+
+
+@on(order_paid)
+def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """Freeze the terms of each line for the leader whose order it is; a house order has none."""
+    if order.leader_id is None:
+        return
+    decision = attribution.current_decision(order.id)
+    facts = catalogue.skus_for_sale([line.sku_id for line in lines])
+    services.accrue(
+        order_id=order.id,
+        leader_id=order.leader_id,
+        leader_level=decision.leader_level or 1,
+        paid_at=now,
+        lines=[
+            PaidLine(
+                order_line_id=line.id,
+                sku_id=line.sku_id,
+                product_id=line.product_id,
+                category_ids=facts[line.sku_id].category_ids,
+                base_fen=line.amount_fen,
+                quantity=line.quantity,
+                earns_commission=line.earns_commission,
+            )
+            for line in lines
+        ],
+        commissionable=decision.commissionable,
+    )
+
+
+@on(order_completed)
+def complete_commission(order: Order, now: datetime) -> None:
+    """Let the order's lines count in the month of their completion."""
+    services.mark_completed(order_id=order.id, completed_at=now)
+
+
+@on(line_refunded)
+def net_refund(refund_line: OrderRefundLine, now: datetime) -> None:
+    """Record the refund against the line's commission."""
+    services.record_refund(
+        order_line_id=refund_line.order_line_id,
+        refund_key=f"{refund_line.refund_id}:{refund_line.order_line_id}",
+        amount_fen=refund_line.amount_fen,
+        quantity=refund_line.quantity,
+        recorded_at=now,
+    )

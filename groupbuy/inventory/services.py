@@ -1,0 +1,368 @@
+"""Moving stock, and putting it aside for orders.
+
+Every change of a pool is one conditional UPDATE that cannot take what is available below 0.
+Pools are changed in id order, so that orders over the same pools wait for each other and do not
+deadlock. What a verb did to an order's reservations is told by their state: the same verb again
+finds nothing in the state it starts from, and changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from groupbuy.catalogue import queries as catalogue_queries
+from groupbuy.catalogue import services as catalogue
+from groupbuy.inventory.errors import NotEnoughStock, OutOfStock
+from groupbuy.inventory.models import (
+    HOUSE,
+    MovementKind,
+    ReservationState,
+    StockMovement,
+    StockPool,
+    StockReservation,
+)
+from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.problems import InvalidInput, NotFound
+from groupbuy.kernel.texts import Text
+
+_FRESH = {"populate_existing": True, "synchronize_session": False}
+
+
+def record_by_hand(
+    *, sku_id: str, kind: str, quantity: int, reason: str, actor: Actor, now: datetime
+) -> StockMovement:
+    """Record what staff saw: a receipt or a correction (see `receive` and `correct`)."""
+    if kind == MovementKind.RECEIPT:
+        return receive(sku_id=sku_id, quantity=quantity, reason=reason, actor=actor, now=now)
+    return correct(sku_id=sku_id, delta=quantity, reason=reason, actor=actor, now=now)
+
+
+def receive(
+    *, sku_id: str, quantity: int, reason: str, actor: Actor, now: datetime
+) -> StockMovement:
+    """Add delivered goods to the house pool, which the first receipt of a SKU creates.
+
+    Raises:
+        InvalidInput: the quantity is not positive, or there is no such SKU.
+    """
+    if quantity <= 0:
+        raise InvalidInput.at(
+            "/quantity", Text("入库数量须大于 0。", "A receipt must be greater than 0.")
+        )
+    pool = _add_to_house(sku_id, quantity)
+    movement = _record(pool, MovementKind.RECEIPT, quantity, actor=actor, now=now, reason=reason)
+    session().flush()
+    return movement
+
+
+def correct(*, sku_id: str, delta: int, reason: str, actor: Actor, now: datetime) -> StockMovement:
+    """Change the house pool by what a count found missing (negative) or in excess (positive).
+
+    Raises:
+        InvalidInput: the delta is 0, or there is no such SKU.
+        NotEnoughStock: less than that is available; what orders hold cannot be written off.
+    """
+    if delta == 0:
+        raise InvalidInput.at(
+            "/quantity", Text("更正数量不能为 0。", "A correction must not be 0.")
+        )
+    pool = _add_to_house(sku_id, delta) if delta > 0 else _take_from_house(sku_id, -delta)
+    movement = _record(pool, MovementKind.CORRECTION, delta, actor=actor, now=now, reason=reason)
+    session().flush()
+    return movement
+
+
+def allot(*, sku_id: str, owner: str, quantity: int, actor: Actor, now: datetime) -> StockPool:
+    """Move available stock from the house pool to the owner's, and return the owner's pool.
+
+    Raises:
+        NotEnoughStock: the house pool has less available.
+        InvalidInput: there is no such SKU.
+    """
+    # The house pool comes first: it is the older one, so its id is the smaller.
+    house = _take_from_house(sku_id, quantity)
+    pool = _add(sku_id, owner, quantity)
+    for moved, kind, delta in (
+        (house, MovementKind.ALLOTMENT_OUT, -quantity),
+        (pool, MovementKind.ALLOTMENT_IN, quantity),
+    ):
+        _record(moved, kind, delta, actor=actor, now=now, reference=owner)
+    session().flush()
+    return pool
+
+
+def return_allotment(*, owner: str, actor: Actor, now: datetime) -> int:
+    """Give what is available in all pools of an owner back to the house; return the units.
+
+    It may be called again whenever cancelled orders brought something back.
+    """
+    own = aliased(StockPool)
+    skus = select(own.sku_id).where(own.owner == owner)
+    involved = (
+        select(StockPool)
+        .where(or_(StockPool.owner == owner, StockPool.owner == HOUSE), StockPool.sku_id.in_(skus))
+        .order_by(StockPool.id)
+        .with_for_update(key_share=True)
+    )
+    pools = session().scalars(involved, execution_options={"populate_existing": True}).all()
+    unsold = {pool.sku_id: pool.available for pool in pools if pool.owner == owner}
+    changes = []
+    for pool in pools:
+        units = unsold[pool.sku_id]
+        if units == 0:
+            continue
+        delta, kind = (
+            (units, MovementKind.ALLOTMENT_IN)
+            if pool.owner == HOUSE
+            else (-units, MovementKind.ALLOTMENT_OUT)
+        )
+        pool.on_hand += delta
+        _record(pool, kind, delta, actor=actor, now=now, reference=owner)
+        changes.append((pool, delta))
+    session().flush()
+    _tell_catalogue(changes)
+    return sum(unsold.values())
+
+
+def reserve(*, order_id: str, demands: Mapping[str, int], now: datetime) -> None:
+    """Put {pool_id: quantity} aside for an order, all or nothing.
+
+    It costs one statement per pool and one for the reservations. A refusal leaves it to the
+    entrance's transaction to take back what was put aside before it.
+
+    Raises:
+        OutOfStock: `sku_ids` lists every SKU that there is too little of.
+    """
+    _apply(demands, reserved=1)
+    session().add_all(
+        StockReservation(
+            pool_id=pool_id,
+            order_id=order_id,
+            quantity=demands[pool_id],
+            state=ReservationState.HELD,
+            held_at=now,
+        )
+        for pool_id in sorted(demands)
+    )
+    session().flush()
+
+
+def reserve_again(*, order_id: str, now: datetime) -> bool:
+    """Put a released order's goods aside once more: all if every pool has enough, else none.
+
+    Returns: whether the order has its goods; True again when asked again.
+    """
+    released, held = ReservationState.RELEASED, ReservationState.HELD
+    try:
+        with session().begin_nested():
+            demands = _move(order_id, released, held, held_at=now, settled_at=None)
+            _apply(demands, reserved=1)
+    except OutOfStock:
+        return False
+    return bool(demands) or _has_its_goods(order_id)
+
+
+def sell(*, order_id: str, now: datetime) -> bool:
+    """Turn an order's held goods into a sale; tell whether there were any held."""
+    return _settle(
+        order_id,
+        ReservationState.HELD,
+        ReservationState.SOLD,
+        now=now,
+        on_hand=-1,
+        reserved=-1,
+        kind=MovementKind.SALE,
+    )
+
+
+def release(*, order_id: str, now: datetime) -> bool:
+    """Give an order's held goods back to their pools; tell whether there were any held."""
+    return _settle(order_id, ReservationState.HELD, ReservationState.RELEASED, now=now, reserved=-1)
+
+
+def take_back(*, order_id: str, now: datetime) -> bool:
+    """Put the goods of a sale that was cancelled before shipping back into their pools.
+
+    Returns: whether there were any sold.
+    """
+    return _settle(
+        order_id,
+        ReservationState.SOLD,
+        ReservationState.RETURNED,
+        now=now,
+        on_hand=1,
+        kind=MovementKind.CANCELLATION_RETURN,
+    )
+
+
+def _settle(
+    order_id: str,
+    start: ReservationState,
+    end: ReservationState,
+    *,
+    now: datetime,
+    on_hand: int = 0,
+    reserved: int = 0,
+    kind: MovementKind | None = None,
+) -> bool:
+    demands = _move(order_id, start, end, settled_at=now)
+    pools = _apply(demands, on_hand=on_hand, reserved=reserved)
+    if kind is not None:
+        for pool in pools:
+            delta = on_hand * demands[pool.id]
+            _record(pool, kind, delta, actor=SYSTEM, now=now, reference=order_id)
+        session().flush()
+    return bool(demands)
+
+
+def _move(
+    order_id: str, start: ReservationState, end: ReservationState, **times: datetime | None
+) -> dict[str, int]:
+    """Move an order's reservations that are in one state to another; return {pool_id: quantity}.
+
+    Whoever comes second waits for the rows, and then finds none in the starting state.
+    """
+    rows = session().execute(
+        update(StockReservation)
+        .where(StockReservation.order_id == order_id, StockReservation.state == start)
+        .values(state=end, **times)
+        .returning(StockReservation.pool_id, StockReservation.quantity)
+    )
+    return {pool_id: quantity for pool_id, quantity in rows}
+
+
+def _has_its_goods(order_id: str) -> bool:
+    states = session().scalars(
+        select(StockReservation.state).where(StockReservation.order_id == order_id)
+    )
+    return bool({ReservationState.HELD, ReservationState.SOLD}.intersection(states))
+
+
+def _apply(
+    quantities: Mapping[str, int], *, on_hand: int = 0, reserved: int = 0
+) -> list[StockPool]:
+    """Add `on_hand` and `reserved` times each quantity to its pool, in id order."""
+    pools = []
+    for pool_id in sorted(quantities):
+        units = quantities[pool_id]
+        pool = _shift(pool_id, on_hand=on_hand * units, reserved=reserved * units)
+        if pool is None:
+            raise OutOfStock(sku_ids=_short(pool_id, quantities))
+        pools.append(pool)
+    _tell_catalogue((pool, (on_hand - reserved) * quantities[pool.id]) for pool in pools)
+    return pools
+
+
+def _shift(pool_id: str, *, on_hand: int, reserved: int) -> StockPool | None:
+    """Change a pool's figures in one statement; None if too little is available."""
+    change = on_hand - reserved
+    statement = (
+        update(StockPool)
+        .where(StockPool.id == pool_id, StockPool.on_hand - StockPool.reserved >= -change)
+        .values(on_hand=StockPool.on_hand + on_hand, reserved=StockPool.reserved + reserved)
+        .returning(StockPool)
+    )
+    return session().scalars(statement, execution_options=_FRESH).one_or_none()
+
+
+def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
+    """Return the SKUs of the refused pool and of those after it that have too little."""
+    untouched = [pool_id for pool_id in quantities if pool_id >= refused]
+    rows = session().execute(
+        select(StockPool.id, StockPool.sku_id, StockPool.on_hand - StockPool.reserved)
+        .where(StockPool.id.in_(untouched))
+        .order_by(StockPool.id)
+    )
+    return [
+        sku_id
+        for pool_id, sku_id, available in rows
+        if pool_id == refused or available < quantities[pool_id]
+    ]
+
+
+def _add_to_house(sku_id: str, quantity: int) -> StockPool:
+    pool = _add(sku_id, HOUSE, quantity)
+    _tell_catalogue([(pool, quantity)])
+    return pool
+
+
+def _add(sku_id: str, owner: str, quantity: int) -> StockPool:
+    """Add to a pool in one upsert; a pool that is not there yet begins with it."""
+    _refuse_unknown(sku_id)
+    new = insert(StockPool).values(
+        id=new_id("pol"), sku_id=sku_id, owner=owner, on_hand=quantity, reserved=0
+    )
+    upsert = new.on_conflict_do_update(
+        index_elements=["sku_id", "owner"],
+        set_={"on_hand": StockPool.on_hand + new.excluded.on_hand},
+    ).returning(StockPool)
+    return session().scalars(upsert, execution_options={"populate_existing": True}).one()
+
+
+def _take_from_house(sku_id: str, quantity: int) -> StockPool:
+    _refuse_unknown(sku_id)
+    statement = (
+        update(StockPool)
+        .where(
+            StockPool.sku_id == sku_id,
+            StockPool.owner == HOUSE,
+            StockPool.on_hand - StockPool.reserved >= quantity,
+        )
+        .values(on_hand=StockPool.on_hand - quantity)
+        .returning(StockPool)
+    )
+    pool = session().scalars(statement, execution_options=_FRESH).one_or_none()
+    if pool is None:
+        raise NotEnoughStock(sku_id=sku_id)
+    _tell_catalogue([(pool, -quantity)])
+    return pool
+
+
+def _refuse_unknown(sku_id: str) -> None:
+    try:
+        catalogue_queries.sku(sku_id)
+    except NotFound as error:
+        raise InvalidInput.at("/sku_id", Text("没有这个 SKU。", "There is no such SKU.")) from error
+
+
+def _record(
+    pool: StockPool,
+    kind: MovementKind,
+    delta: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    reference: str = "",
+) -> StockMovement:
+    movement = StockMovement(
+        pool=pool,
+        kind=kind,
+        delta=delta,
+        reason=reason,
+        actor=actor.label,
+        reference=reference,
+        recorded_at=now,
+    )
+    session().add(movement)
+    return movement
+
+
+def _tell_catalogue(changes: Iterable[tuple[StockPool, int]]) -> None:
+    """Push whether a SKU is in stock, only when its house pool's availability crossed zero.
+
+    Args:
+        changes: each changed pool with the change of what is available in it.
+    """
+    crossed = {
+        pool.sku_id: pool.available > 0
+        for pool, change in changes
+        if pool.owner == HOUSE and (pool.available > 0) != (pool.available - change > 0)
+    }
+    if crossed:
+        catalogue.record_availability(in_stock=crossed)

@@ -1,0 +1,309 @@
+"""Applying, deciding, and what leaders run: communities and pickup points."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from groupbuy.identity import queries as identity
+from groupbuy.kernel import audit
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.problems import InvalidInput, NotFound, NotInThisState, StaleVersion
+from groupbuy.kernel.signals import announce
+from groupbuy.kernel.texts import Text
+from groupbuy.leaders import queries, signals
+from groupbuy.leaders.errors import AlreadyLeader, ApplicationPending
+from groupbuy.leaders.models import (
+    ONE_PENDING,
+    Community,
+    Leader,
+    LeaderApplication,
+    PickupPoint,
+    PickupVerifier,
+)
+from groupbuy.leaders.rules import APPLICATION_MOVES, LEADER_MOVES, only_move
+
+Edited = TypeVar("Edited", Community, PickupPoint)
+
+
+def apply(
+    *,
+    shopper_id: str,
+    name: str,
+    phone: str,
+    region: str,
+    introduction: str = "",
+    recruiter_id: str | None = None,
+    now: datetime,
+) -> LeaderApplication:
+    """File a shopper's application.
+
+    Raises:
+        AlreadyLeader: the shopper is a leader, active or suspended.
+        ApplicationPending: an earlier application is not decided.
+        InvalidInput: the recruiter is not an active leader.
+    """
+    if session().scalar(select(Leader.id).where(Leader.shopper_id == shopper_id)) is not None:
+        raise AlreadyLeader
+    if recruiter_id is not None and not queries.active_leader_ids([recruiter_id]):
+        raise InvalidInput.at(
+            "/recruiter_id", Text("推荐人不是在任团长。", "Not an active leader.")
+        )
+    filing = (
+        insert(LeaderApplication)
+        .values(
+            shopper_id=shopper_id,
+            name=name,
+            phone=phone,
+            region=region,
+            introduction=introduction,
+            recruiter_id=recruiter_id,
+            applied_at=now,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["shopper_id"],
+            index_where=ONE_PENDING,
+        )
+        .returning(LeaderApplication)
+    )
+    filed = session().scalars(filing).one_or_none()
+    if filed is None:
+        raise ApplicationPending
+    return filed
+
+
+def withdraw(
+    *, application_id: str, shopper_id: str, actor: Actor, now: datetime
+) -> LeaderApplication:
+    """Take one's own application back before it is decided, and return it.
+
+    Raises:
+        NotFound: it is somebody else's.
+        NotInThisState: it was decided or withdrawn.
+    """
+    if queries.application(application_id).shopper_id != shopper_id:
+        raise NotFound
+    return _settle(application_id=application_id, action="withdraw", actor=actor, now=now)
+
+
+def approve(*, application_id: str, actor: Actor, now: datetime) -> Leader:
+    """Accept an application and make its shopper a leader, in one step.
+
+    Raises:
+        NotInThisState: it was decided or withdrawn, perhaps a moment ago by somebody else.
+        AlreadyLeader: the shopper became a leader by another application.
+    """
+    application = _settle(
+        application_id=application_id,
+        action="approve",
+        actor=actor,
+        now=now,
+        decided_by=actor.id,
+        decided_at=now,
+    )
+    founding = (
+        insert(Leader)
+        .values(
+            shopper_id=application.shopper_id,
+            name=application.name,
+            region=application.region,
+            recruiter_id=application.recruiter_id,
+            since=now,
+        )
+        .on_conflict_do_nothing(index_elements=["shopper_id"])
+        .returning(Leader)
+    )
+    leader = session().scalars(founding).one_or_none()
+    if leader is None:
+        raise AlreadyLeader
+    announce(signals.leader_approved, leader, application_id=application_id, actor=actor, now=now)
+    return leader
+
+
+def reject(*, application_id: str, reason: str, actor: Actor, now: datetime) -> LeaderApplication:
+    """Refuse an application, tell why, and return it.
+
+    Raises:
+        NotInThisState: it was decided or withdrawn.
+    """
+    return _settle(
+        application_id=application_id,
+        action="reject",
+        actor=actor,
+        now=now,
+        decided_by=actor.id,
+        decided_at=now,
+        reason=reason,
+    )
+
+
+def suspend(*, leader_id: str, reason: str, actor: Actor, now: datetime) -> Leader:
+    """Stop a leader from selling.
+
+    Raises:
+        NotInThisState: the leader is suspended already.
+    """
+    return _turn(leader_id=leader_id, action="suspend", reason=reason, actor=actor, now=now)
+
+
+def reinstate(*, leader_id: str, reason: str, actor: Actor, now: datetime) -> Leader:
+    """Let a suspended leader sell again.
+
+    Raises:
+        NotInThisState: the leader is active.
+    """
+    return _turn(leader_id=leader_id, action="reinstate", reason=reason, actor=actor, now=now)
+
+
+def add_community(*, leader_id: str, **fields: Any) -> Community:
+    """Add a community: `name`, `purpose`, `size` (members), `tags`, `place`."""
+    community = Community(leader_id=leader_id, **fields)
+    session().add(community)
+    session().flush()
+    return community
+
+
+def edit_community(
+    *, leader_id: str, community_id: str, if_match: int, **changes: Any
+) -> Community:
+    """Change an own community; `state: disbanded` ends it.
+
+    Raises:
+        StaleVersion: it changed since it was read.
+    """
+    return _edit(queries.own_community(leader_id, community_id), if_match, changes)
+
+
+def open_pickup_point(
+    *,
+    leader_id: str,
+    name: str,
+    address: str,
+    opening_hours: str = "",
+    latitude: int | None = None,
+    longitude: int | None = None,
+) -> PickupPoint:
+    """Open a pickup point and make the leader its first verifier.
+
+    The coordinates are in micro-degrees, both or none.
+    """
+    point = PickupPoint(
+        leader_id=leader_id,
+        name=name,
+        address=address,
+        opening_hours=opening_hours,
+        latitude=latitude,
+        longitude=longitude,
+    )
+    session().add(point)
+    session().flush()
+    shopper_id = queries.leader(leader_id).shopper_id
+    session().add(PickupVerifier(point_id=point.id, shopper_id=shopper_id))
+    session().flush()
+    return point
+
+
+def edit_point(*, leader_id: str, point_id: str, if_match: int, **changes: Any) -> PickupPoint:
+    """Change an own pickup point; `state: closed` takes it out of use.
+
+    Raises:
+        StaleVersion: it changed since it was read.
+    """
+    return _edit(queries.own_point(leader_id, point_id), if_match, changes)
+
+
+def add_verifier(
+    *, leader_id: str, point_id: str, shopper_id: str, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """Let a shopper hand over goods at an own point; doing it twice changes nothing.
+
+    Raises:
+        NotFound: no such own point, or no such shopper.
+    """
+    queries.own_point(leader_id, point_id)
+    shopper = identity.shopper(shopper_id)
+    added = session().scalar(
+        insert(PickupVerifier)
+        .values(point_id=point_id, shopper_id=shopper_id)
+        .on_conflict_do_nothing()
+        .returning(PickupVerifier.shopper_id)
+    )
+    if added is not None:
+        _note("pickup_point.add_verifier", point_id, shopper_id, actor, now)
+    return {"shopper_id": shopper.id, "name": shopper.name}
+
+
+def remove_verifier(
+    *, leader_id: str, point_id: str, shopper_id: str, actor: Actor, now: datetime
+) -> None:
+    """Take the right to hand over goods at an own point back.
+
+    Raises:
+        NotFound: no such own point, or the shopper is not a verifier there.
+    """
+    queries.own_point(leader_id, point_id)
+    removed = session().scalar(
+        delete(PickupVerifier)
+        .where(PickupVerifier.point_id == point_id, PickupVerifier.shopper_id == shopper_id)
+        .returning(PickupVerifier.shopper_id)
+    )
+    if removed is None:
+        raise NotFound
+    _note("pickup_point.remove_verifier", point_id, shopper_id, actor, now)
+
+
+def _note(action: str, point_id: str, shopper_id: str, actor: Actor, now: datetime) -> None:
+    audit.record(actor=actor, action=action, subject=point_id, now=now, shopper_id=shopper_id)
+
+
+def _settle(
+    *, application_id: str, action: str, actor: Actor, now: datetime, **values: Any
+) -> LeaderApplication:
+    """Move an undecided application once, whoever else tries at the same moment."""
+    before, after = only_move(APPLICATION_MOVES, action)
+    settled: LeaderApplication | None = session().scalar(
+        update(LeaderApplication)
+        .where(LeaderApplication.id == application_id, LeaderApplication.state == before)
+        .values(state=after, **values)
+        .returning(LeaderApplication),
+        execution_options={"populate_existing": True},
+    )
+    if settled is None:
+        state = queries.application(application_id).state
+        raise NotInThisState(state=state, action=action)
+    audit.record(
+        actor=actor,
+        action=f"leader_application.{action}",
+        subject=application_id,
+        now=now,
+        reason=settled.reason,
+    )
+    return settled
+
+
+def _turn(*, leader_id: str, action: str, reason: str, actor: Actor, now: datetime) -> Leader:
+    before, after = only_move(LEADER_MOVES, action)
+    turned: Leader | None = session().scalar(
+        update(Leader)
+        .where(Leader.id == leader_id, Leader.state == before)
+        .values(state=after, version=Leader.version + 1)
+        .returning(Leader),
+        execution_options={"populate_existing": True},
+    )
+    if turned is None:
+        raise NotInThisState(state=queries.leader(leader_id).state, action=action)
+    audit.record(actor=actor, action=f"leader.{action}", subject=leader_id, now=now, reason=reason)
+    return turned
+
+
+def _edit(row: Edited, if_match: int, changes: dict[str, Any]) -> Edited:
+    """Change a row if it is still at the version that was read."""
+    session().refresh(row, with_for_update=True)
+    if row.version != if_match:
+        raise StaleVersion
+    for field, value in changes.items():
+        setattr(row, field, value)
+    session().flush()
+    return row

@@ -1,0 +1,66 @@
+"""Problems of orders."""
+
+from http import HTTPStatus
+
+from groupbuy.kernel.problems import Problem
+from groupbuy.kernel.texts import Text
+
+
+class QuoteChanged(Problem):
+    """The price is no longer the one the shopper saw; `quote` is the new one."""
+
+    status = HTTPStatus.CONFLICT
+    code = "quote-changed"
+    title = Text("价格已变动，请确认新价格", "The price has changed; please confirm the new one")
+
+
+class ShopperLimitReached(Problem):
+    """More than a shopper may buy; `limits` gives for each SKU the limit and what is left."""
+
+    status = HTTPStatus.CONFLICT
+    code = "shopper-limit-reached"
+    title = Text("超出每人限购数量", "More than one shopper may buy")
+
+
+class PickupPointNeeded(Problem):
+    """An order from the house names no pickup point."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "pickup-point-needed"
+    title = Text("请选择自提点", "Choose a pickup point")
+
+
+class OrderExpired(Problem):
+    """The time to pay is over; the goods are given back."""
+
+    status = HTTPStatus.CONFLICT
+    code = "order-expired"
+    title = Text("订单已超时，请重新下单", "The time to pay is over; please order again")
+
+
+class RefundExceedsLine(Problem):
+    """More money or more units than are left on a line."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refund-exceeds-line"
+    title = Text("退款超过可退金额或数量", "The refund exceeds what is left on the line")
+    detail = Text(
+        "商品行 {order_line_id} 最多可退 {left_fen} 分、{left_quantity} 件。",
+        "Line {order_line_id} has {left_fen} fen and {left_quantity} units left.",
+    )
+
+
+class NothingToRefund(Problem):
+    """The order was never paid, or everything went back already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-refund"
+    title = Text("没有可退的款项", "There is nothing to refund")
+
+
+class RefundOpen(Problem):
+    """A refund of this order is under way; hand the goods over when it is settled."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refund-open"
+    title = Text("该订单有退款正在处理", "A refund of this order is under way")

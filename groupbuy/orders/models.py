@@ -1,0 +1,156 @@
+"""Tables of orders. Amounts are what the shopper pays, in fen."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from groupbuy.kernel.db import Base, append_only, one_of
+from groupbuy.kernel.ids import primary_id, reference
+from groupbuy.orders.rules import CancelReason, OrderState, RefundStatus
+
+
+class RefundState(StrEnum):
+    """Where a refund stands; the money is back when it succeeded."""
+
+    REQUESTED = "requested"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Order(Base):
+    """One shopper's purchase inside a group buy, or from the house with none."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        one_of("state", OrderState),
+        one_of("cancel_reason", CancelReason),
+        one_of("refund_status", RefundStatus),
+        CheckConstraint("total_fen >= 0", name="total_not_negative"),
+        CheckConstraint("refunded_fen between 0 and total_fen", name="refunded_within_total"),
+        CheckConstraint(
+            "(state = 'cancelled') = (cancel_reason is not null)", name="cancelled_has_reason"
+        ),
+        Index("ix_orders_shopper_id_id", "shopper_id", "id"),
+        Index("ix_orders_pickup_point_id_state", "pickup_point_id", "state"),
+        Index(
+            "ix_orders_expires_at",
+            "expires_at",
+            postgresql_where=text("state = 'pending_payment'"),
+        ),
+        Index(
+            "ix_orders_completes_at", "completes_at", postgresql_where=text("state = 'picked_up'")
+        ),
+    )
+
+    id: Mapped[str] = primary_id("ord")
+    shopper_id: Mapped[str] = reference("shp", "shoppers.id")
+    group_buy_id: Mapped[str | None] = reference("gbu", "group_buys.id", index=True)
+    campaign_id: Mapped[str | None] = reference("cmp", "campaigns.id", index=True)
+    pickup_point_id: Mapped[str] = reference("ppt", "pickup_points.id")
+    leader_id: Mapped[str | None] = reference("ldr", "leaders.id", index=True)
+    payment_id: Mapped[str | None] = reference("pay", "payments.id")
+    state: Mapped[str]
+    refund_status: Mapped[str] = mapped_column(default=RefundStatus.NONE)
+    cancel_reason: Mapped[str | None]
+    total_fen: Mapped[int]
+    refunded_fen: Mapped[int] = mapped_column(default=0)
+    pickup_code: Mapped[str | None]
+    placed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    ready_at: Mapped[datetime | None]
+    picked_up_at: Mapped[datetime | None]
+    completes_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+class OrderLine(Base):
+    """One SKU of an order, with its price and title as they were.
+
+    `amount_fen` is what was paid for it after every discount: its refundable amount for ever.
+    `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done.
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        UniqueConstraint("order_id", "sku_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
+        CheckConstraint(
+            "0 <= refunded_fen and refunded_fen <= refund_requested_fen "
+            "and refund_requested_fen <= amount_fen",
+            name="refunds_within_amount",
+        ),
+        CheckConstraint("returned_quantity between 0 and quantity", name="returned_within"),
+    )
+
+    id: Mapped[str] = primary_id("orl")
+    order_id: Mapped[str] = reference("ord", "orders.id")
+    position: Mapped[int]
+    sku_id: Mapped[str] = reference("sku", "skus.id", index=True)
+    product_id: Mapped[str] = reference("prd", "products.id")
+    campaign_item_id: Mapped[str | None] = reference("cit", "campaign_items.id", index=True)
+    title: Mapped[str]
+    quantity: Mapped[int]
+    unit_price_fen: Mapped[int]
+    amount_fen: Mapped[int]
+    earns_commission: Mapped[bool]
+    returned_quantity: Mapped[int] = mapped_column(default=0)
+    refund_requested_fen: Mapped[int] = mapped_column(default=0)
+    refunded_fen: Mapped[int] = mapped_column(default=0)
+
+
+class OrderTransition(Base):
+    """One move of an order: from, to, who, when, why."""
+
+    __tablename__ = "order_transitions"
+
+    id: Mapped[str] = primary_id("otr")
+    order_id: Mapped[str] = reference("ord", "orders.id", index=True)
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    action: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class OrderRefund(Base):
+    """Money given back for lines of an order; one refund at the payment provider."""
+
+    __tablename__ = "order_refunds"
+    __table_args__ = (
+        one_of("state", RefundState),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+    )
+
+    id: Mapped[str] = primary_id("orf")
+    order_id: Mapped[str] = reference("ord", "orders.id", index=True)
+    payment_id: Mapped[str] = reference("pay", "payments.id")
+    amount_fen: Mapped[int]
+    state: Mapped[str]
+    reason: Mapped[str]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class OrderRefundLine(Base):
+    """What a refund gives back of one line."""
+
+    __tablename__ = "order_refund_lines"
+    __table_args__ = (CheckConstraint("amount_fen >= 0 and quantity >= 0", name="not_negative"),)
+
+    refund_id: Mapped[str] = reference("orf", "order_refunds.id", primary_key=True)
+    order_line_id: Mapped[str] = reference("orl", "order_lines.id", primary_key=True)
+    quantity: Mapped[int]
+    amount_fen: Mapped[int]
+
+
+append_only("order_transitions")
+append_only("order_refund_lines")

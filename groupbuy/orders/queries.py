@@ -1,0 +1,259 @@
+"""Reads of orders, scoped by who asks; a list is a constant number of statements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, exists, func, or_, select
+
+from groupbuy.kernel.books import Invariant
+from groupbuy.kernel.db import session
+from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.problems import NotFound
+from groupbuy.leaders.models import PickupPoint
+from groupbuy.orders.models import (
+    Order,
+    OrderLine,
+    OrderRefund,
+    OrderRefundLine,
+    OrderTransition,
+    RefundState,
+)
+from groupbuy.orders.rules import OrderState
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order with its lines and, where one order is shown, its timeline and refunds."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    timeline: Sequence[OrderTransition] = field(default_factory=list)
+    refunds: Sequence["RefundView"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """A refund with its lines."""
+
+    refund: OrderRefund
+    lines: Sequence[OrderRefundLine]
+
+
+def order(order_id: str, *, shopper_id: str | None = None) -> Order:
+    """Return an order, a shopper's own one if a shopper asks; anything else is NotFound."""
+    found = session().get(Order, order_id)
+    if found is None or (shopper_id is not None and found.shopper_id != shopper_id):
+        raise NotFound
+    return found
+
+
+def lines_of(order_id: str) -> list[OrderLine]:
+    """Return the lines of an order in their order."""
+    return list(
+        session().scalars(
+            select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+        )
+    )
+
+
+def show(order_id: str, *, shopper_id: str | None = None) -> OrderView:
+    """Return an order with lines, timeline and refunds, in five statements."""
+    found = order(order_id, shopper_id=shopper_id)
+    timeline = session().scalars(
+        select(OrderTransition)
+        .where(OrderTransition.order_id == order_id)
+        .order_by(OrderTransition.id)
+    )
+    refunds = session().scalars(
+        select(OrderRefund).where(OrderRefund.order_id == order_id).order_by(OrderRefund.id)
+    )
+    return OrderView(found, lines_of(order_id), list(timeline), with_lines(list(refunds)))
+
+
+def shoppers_orders(
+    *, shopper_id: str, limit: int, cursor: str | None, state: str | None = None
+) -> Page[OrderView]:
+    """Return a shopper's orders, newest first."""
+    return _page(select(Order).where(Order.shopper_id == shopper_id), limit, cursor, state)
+
+
+def leaders_orders(
+    *,
+    leader_id: str,
+    limit: int,
+    cursor: str | None,
+    state: str | None = None,
+    group_buy_id: str | None = None,
+) -> Page[OrderView]:
+    """Return the orders that are a leader's or are handed over at their points, newest first."""
+    own_points = select(PickupPoint.id).where(PickupPoint.leader_id == leader_id)
+    query = select(Order).where(
+        or_(Order.leader_id == leader_id, Order.pickup_point_id.in_(own_points))
+    )
+    if group_buy_id is not None:
+        query = query.where(Order.group_buy_id == group_buy_id)
+    return _page(query, limit, cursor, state)
+
+
+def all_orders(
+    *,
+    limit: int,
+    cursor: str | None,
+    state: str | None = None,
+    shopper_id: str | None = None,
+    campaign_id: str | None = None,
+    group_buy_id: str | None = None,
+    pickup_point_id: str | None = None,
+    leader_id: str | None = None,
+) -> Page[OrderView]:
+    """Return headquarters' list, newest first."""
+    wanted = {
+        Order.shopper_id: shopper_id,
+        Order.campaign_id: campaign_id,
+        Order.group_buy_id: group_buy_id,
+        Order.pickup_point_id: pickup_point_id,
+        Order.leader_id: leader_id,
+    }
+    query = select(Order)
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return _page(query, limit, cursor, state)
+
+
+def refunds(
+    *, limit: int, cursor: str | None, order_id: str | None = None, state: str | None = None
+) -> Page[RefundView]:
+    """Return refunds, newest first."""
+    query = select(OrderRefund)
+    if order_id is not None:
+        query = query.where(OrderRefund.order_id == order_id)
+    if state is not None:
+        query = query.where(OrderRefund.state == state)
+    page = paginate(query, by=[OrderRefund.id], limit=limit, cursor=cursor, descending=True)
+    return Page(with_lines(page.items), page.next_cursor)
+
+
+def with_lines(found: Sequence[OrderRefund]) -> list[RefundView]:
+    """Read the lines of some refunds in one statement."""
+    lines: dict[str, list[OrderRefundLine]] = defaultdict(list)
+    if found:
+        ids = [refund.id for refund in found]
+        for line in session().scalars(
+            select(OrderRefundLine)
+            .where(OrderRefundLine.refund_id.in_(ids))
+            .order_by(OrderRefundLine.order_line_id)
+        ):
+            lines[line.refund_id].append(line)
+    return [RefundView(refund, lines[refund.id]) for refund in found]
+
+
+def refund_under_way(order_id: str) -> bool:
+    """Tell whether a refund of the order is requested and not settled."""
+    return bool(
+        session().scalar(
+            select(
+                exists().where(
+                    OrderRefund.order_id == order_id, OrderRefund.state == RefundState.REQUESTED
+                )
+            )
+        )
+    )
+
+
+def bought(*, shopper_id: str, campaign_item_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many units of each campaign item a shopper holds: ordered, not given back."""
+    rows = session().execute(
+        select(
+            OrderLine.campaign_item_id, func.sum(OrderLine.quantity - OrderLine.returned_quantity)
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.shopper_id == shopper_id,
+            Order.state != OrderState.CANCELLED,
+            OrderLine.campaign_item_id.in_(campaign_item_ids),
+        )
+        .group_by(OrderLine.campaign_item_id)
+    )
+    return {item_id: int(units) for item_id, units in rows if item_id is not None}
+
+
+def ids_due_to_expire(*, now: datetime, limit: int) -> list[str]:
+    """Return unpaid orders whose time is over, and lock them; others' locked ones are skipped."""
+    return _claim_due(
+        select(Order.id).where(Order.state == OrderState.PENDING_PAYMENT, Order.expires_at <= now),
+        limit,
+    )
+
+
+def ids_due_to_complete(*, now: datetime, limit: int) -> list[str]:
+    """Return picked-up orders whose after-sale window is over and that have no open refund."""
+    open_refund = exists().where(
+        OrderRefund.order_id == Order.id, OrderRefund.state == RefundState.REQUESTED
+    )
+    return _claim_due(
+        select(Order.id).where(
+            Order.state == OrderState.PICKED_UP, Order.completes_at <= now, ~open_refund
+        ),
+        limit,
+    )
+
+
+def _claim_due(query: Select[str], limit: int) -> list[str]:
+    claimed = query.order_by(Order.id).limit(limit).with_for_update(skip_locked=True, of=Order)
+    return list(session().scalars(claimed))
+
+
+def _page(
+    query: Select[Order], limit: int, cursor: str | None, state: str | None
+) -> Page[OrderView]:
+    if state is not None:
+        query = query.where(Order.state == state)
+    page = paginate(query, by=[Order.id], limit=limit, cursor=cursor, descending=True)
+    lines: dict[str, list[OrderLine]] = defaultdict(list)
+    for line in session().scalars(
+        select(OrderLine)
+        .where(OrderLine.order_id.in_([found.id for found in page.items]))
+        .order_by(OrderLine.order_id, OrderLine.position)
+    ):
+        lines[line.order_id].append(line)
+    views = [OrderView(found, lines[found.id]) for found in page.items]
+    return Page(views, page.next_cursor)
+
+
+INVARIANTS = (
+    Invariant(
+        "orders.total_is_sum_of_lines",
+        "an order's total is the sum of its lines, and so is what was refunded",
+        "select o.id, o.total_fen, sum(l.amount_fen) lines_fen, o.refunded_fen, "
+        "sum(l.refunded_fen) lines_refunded_fen from orders o "
+        "left join order_lines l on l.order_id = o.id group by o.id "
+        "having o.total_fen is distinct from sum(l.amount_fen) "
+        "or o.refunded_fen is distinct from sum(l.refunded_fen)",
+    ),
+    Invariant(
+        "orders.state_is_last_transition",
+        "an order stands where its last transition left it",
+        "select o.id, o.state, t.to_state from orders o left join lateral (select to_state "
+        "from order_transitions t where t.order_id = o.id order by t.id desc limit 1) t on true "
+        "where t.to_state is distinct from o.state",
+    ),
+    Invariant(
+        "orders.paid_means_money",
+        "an order past payment has a succeeded payment of its total",
+        "select o.id, o.state from orders o left join payments p on p.id = o.payment_id "
+        "where o.total_fen > 0 and o.state not in ('pending_payment', 'cancelled') "
+        "and (p.state is distinct from 'succeeded' or p.amount_fen <> o.total_fen "
+        "or p.reference <> 'ord_' || replace(o.id::text, '-', ''))",
+    ),
+    Invariant(
+        "orders.lines_match_refunds",
+        "what was refunded of a line is the sum of its succeeded refunds, and never more than paid",
+        "select l.id, l.refunded_fen, coalesce(r.done, 0) done from order_lines l left join "
+        "(select rl.order_line_id, sum(rl.amount_fen) done from order_refund_lines rl join "
+        "order_refunds r on r.id = rl.refund_id where r.state = 'succeeded' group by 1) r "
+        "on r.order_line_id = l.id where l.refunded_fen <> coalesce(r.done, 0)",
+    ),
+)

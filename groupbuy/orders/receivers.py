@@ -1,0 +1,32 @@
+"""What orders does when payments announces a fact."""
+
+from datetime import datetime
+
+from groupbuy.kernel.signals import on
+from groupbuy.orders.services import paying, refunding
+from groupbuy.payments.models import Payment, PaymentRefund
+from groupbuy.payments.signals import payment_succeeded, refund_failed, refund_succeeded
+
+ORDER = "ord_"
+ORDER_REFUND = "orf_"
+
+
+@on(payment_succeeded)
+def settle_payment(payment: Payment, now: datetime) -> None:
+    """Pay the order that the payment refers to."""
+    if payment.reference.startswith(ORDER):
+        paying.settle_payment(payment=payment, now=now)
+
+
+@on(refund_succeeded)
+def settle_refund(refund: PaymentRefund, now: datetime) -> None:
+    """Record the refund on the order's lines; the return of a late payment has none."""
+    if refund.reference.startswith(ORDER_REFUND):
+        refunding.settle_refund(refund_id=refund.reference, now=now)
+
+
+@on(refund_failed)
+def fail_refund(refund: PaymentRefund, now: datetime) -> None:
+    """Free what the failed refund held."""
+    if refund.reference.startswith(ORDER_REFUND):
+        refunding.fail_refund(refund_id=refund.reference, now=now)

@@ -1,0 +1,193 @@
+"""What orders take and give over HTTP."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.orders.models import RefundState
+from groupbuy.orders.rules import OrderState
+from groupbuy.pricing.schemas import QuoteBody
+
+STATES = [state.value for state in OrderState]
+
+
+class PlaceOrderBody(QuoteBody):
+    """A basket and the total that the shopper saw in the quote."""
+
+    quote_total_fen = Fen(required=True)
+
+
+class OrderLineSchema(Schema):
+    """A line of an order."""
+
+    id = IdField("orl", required=True)
+    sku_id = IdField("sku", required=True)
+    title = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price_fen = fields.Integer(required=True)
+    amount_fen = fields.Integer(required=True)
+    returned_quantity = fields.Integer(required=True)
+    refunded_fen = fields.Integer(required=True)
+
+
+class OrderSchema(Schema):
+    """An order with its lines."""
+
+    id = IdField("ord", required=True, attribute="order.id")
+    state = fields.String(required=True, attribute="order.state", validate=validate.OneOf(STATES))
+    refund_status = fields.String(required=True, attribute="order.refund_status")
+    cancel_reason = fields.String(required=True, allow_none=True, attribute="order.cancel_reason")
+    group_buy_id = IdField("gbu", required=True, allow_none=True, attribute="order.group_buy_id")
+    pickup_point_id = IdField("ppt", required=True, attribute="order.pickup_point_id")
+    total_fen = fields.Integer(required=True, attribute="order.total_fen")
+    refunded_fen = fields.Integer(required=True, attribute="order.refunded_fen")
+    placed_at = Moment(required=True, attribute="order.placed_at")
+    expires_at = Moment(required=True, attribute="order.expires_at")
+    paid_at = Moment(required=True, allow_none=True, attribute="order.paid_at")
+    completed_at = Moment(required=True, allow_none=True, attribute="order.completed_at")
+    lines = fields.List(fields.Nested(OrderLineSchema), required=True)
+
+
+class TransitionSchema(Schema):
+    """One move in the timeline."""
+
+    from_state = fields.String(required=True, allow_none=True)
+    to_state = fields.String(required=True)
+    action = fields.String(required=True)
+    reason = fields.String(required=True)
+    at = Moment(required=True)
+
+
+class RefundLineSchema(Schema):
+    """What a refund gives back of one line."""
+
+    order_line_id = IdField("orl", required=True)
+    quantity = fields.Integer(required=True)
+    amount_fen = fields.Integer(required=True)
+
+
+class RefundSchema(Schema):
+    """A refund."""
+
+    id = IdField("orf", required=True, attribute="refund.id")
+    order_id = IdField("ord", required=True, attribute="refund.order_id")
+    state = fields.String(required=True, attribute="refund.state")
+    amount_fen = fields.Integer(required=True, attribute="refund.amount_fen")
+    reason = fields.String(required=True, attribute="refund.reason")
+    requested_at = Moment(required=True, attribute="refund.requested_at")
+    settled_at = Moment(required=True, allow_none=True, attribute="refund.settled_at")
+    lines = fields.List(fields.Nested(RefundLineSchema), required=True)
+
+
+class OrderDetailSchema(OrderSchema):
+    """An order as its shopper sees it: with the timeline, refunds and, when ready, the code."""
+
+    pickup_code = fields.String(required=True, allow_none=True, attribute="order.pickup_code")
+    timeline = fields.List(fields.Nested(TransitionSchema), required=True)
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
+
+
+class StaffTransitionSchema(TransitionSchema):
+    """One move in the timeline, with who made it."""
+
+    actor = fields.String(required=True)
+
+
+class StaffOrderSchema(OrderSchema):
+    """An order as headquarters and leaders list it."""
+
+    shopper_id = IdField("shp", required=True, attribute="order.shopper_id")
+    leader_id = IdField("ldr", required=True, allow_none=True, attribute="order.leader_id")
+    campaign_id = IdField("cmp", required=True, allow_none=True, attribute="order.campaign_id")
+
+
+class StaffOrderDetailSchema(StaffOrderSchema):
+    """An order as headquarters sees it."""
+
+    timeline = fields.List(fields.Nested(StaffTransitionSchema), required=True)
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
+
+
+class OrderQuery(PageQuery):
+    """Filters of one's own orders."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+
+
+class LeaderOrderQuery(OrderQuery):
+    """Filters of a leader's orders."""
+
+    group_buy_id = IdField("gbu", load_default=None)
+
+
+class StaffOrderQuery(LeaderOrderQuery):
+    """Filters of headquarters' list."""
+
+    shopper_id = IdField("shp", load_default=None)
+    campaign_id = IdField("cmp", load_default=None)
+    pickup_point_id = IdField("ppt", load_default=None)
+    leader_id = IdField("ldr", load_default=None)
+
+
+class PaymentStartSchema(Schema):
+    """What the client needs to let the shopper pay; with the demo provider it is paid at once."""
+
+    payment_id = IdField("pay", required=True, attribute="id")
+    provider = fields.String(required=True)
+    state = fields.String(required=True)
+    amount_fen = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    client_parameters = fields.Dict(required=True)
+
+
+class CancellationBody(Schema):
+    """Why, in the shopper's words."""
+
+    reason = Words(load_default="", minimum=0, maximum=200)
+
+
+class StaffCancellationBody(Schema):
+    """Why: staff must say."""
+
+    reason = Words(required=True, maximum=200)
+
+
+class ReturnSchema(Schema):
+    """What to give back of a line: `quantity` or `amount_fen`, one of them."""
+
+    order_line_id = IdField("orl", required=True)
+    quantity = Count(load_default=None, minimum=1)
+    amount_fen = Fen(load_default=None, minimum=1)
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse neither and both."""
+        if (data.get("quantity") is None) == (data.get("amount_fen") is None):
+            raise ValidationError("Give either quantity or amount_fen.")
+
+
+class RefundBody(Schema):
+    """A refund of lines of one order."""
+
+    order_id = IdField("ord", required=True)
+    lines = fields.List(
+        fields.Nested(ReturnSchema), required=True, validate=validate.Length(min=1, max=200)
+    )
+    reason = Words(required=True, maximum=200)
+
+    @validates_schema
+    def each_line_once(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse a line named twice."""
+        ids = [line["order_line_id"] for line in data.get("lines", [])]
+        if len(set(ids)) < len(ids):
+            raise ValidationError("Name each line once.", "lines")
+
+
+class RefundQuery(PageQuery):
+    """Filters of the refund list."""
+
+    order_id = IdField("ord", load_default=None)
+    state = fields.String(
+        load_default=None, validate=validate.OneOf([state.value for state in RefundState])
+    )

@@ -1,0 +1,1 @@
+"""What can be done with orders: placing, paying, moving, cancelling, refunding."""

@@ -1,0 +1,55 @@
+"""Cancelling orders: by the shopper, by staff, by the clock."""
+
+from datetime import datetime
+
+from groupbuy.inventory import services as inventory
+from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.signals import announce
+from groupbuy.orders import queries
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import Action, CancelReason, OrderState
+from groupbuy.orders.services import refunding
+from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.signals import order_cancelled
+from groupbuy.payments import services as payments
+
+BATCH = 200
+
+
+def cancel(
+    *,
+    order_id: str,
+    reason: CancelReason,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    shopper_id: str | None = None,
+) -> Order:
+    """Cancel an order before it is shipped; stock goes back, and so does money that was taken.
+
+    Raises:
+        NotFound: it is not the shopper's order.
+        NotInThisState: it was shipped, or is cancelled already.
+    """
+    queries.order(order_id, shopper_id=shopper_id)
+    order = locked(order_id)
+    was_paid = order.state != OrderState.PENDING_PAYMENT
+    order = move(
+        order=order, action=Action.CANCEL, actor=actor, now=now, why=why, cancel_reason=reason
+    )
+    if was_paid:
+        inventory.take_back(order_id=order.id, now=now)
+        refunding.refund_the_rest(order=order, reason=reason, actor=actor, now=now)
+    else:
+        inventory.release(order_id=order.id, now=now)
+        payments.cancel_payment(reference=order.id, now=now)
+    announce(order_cancelled, order, now=now)
+    return order
+
+
+def expire_due(*, now: datetime) -> int:
+    """Cancel a batch of unpaid orders whose time is over; return how many."""
+    due = queries.ids_due_to_expire(now=now, limit=BATCH)
+    for order_id in due:
+        cancel(order_id=order_id, reason=CancelReason.TIMEOUT, actor=SYSTEM, now=now)
+    return len(due)

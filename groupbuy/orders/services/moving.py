@@ -1,0 +1,151 @@
+"""Moving orders from state to state: every move is in the table and leaves a row."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.problems import NotFound, NotInThisState
+from groupbuy.kernel.signals import announce
+from groupbuy.orders import queries
+from groupbuy.orders.errors import RefundOpen
+from groupbuy.orders.models import Order, OrderTransition
+from groupbuy.orders.rules import REACHED_AT, Action, OrderState, after, states_before
+from groupbuy.orders.signals import order_completed
+
+BATCH = 500
+
+
+def locked(order_id: str) -> Order:
+    """Return an order, locked for the rest of the transaction, as it is now."""
+    found = session().scalar(
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def move(
+    *, order: Order, action: Action, actor: Actor, now: datetime, why: str = "", **facts: Any
+) -> Order:
+    """Move one order by a conditional UPDATE; `facts` are further columns to set.
+
+    Raises:
+        NotInThisState: the table does not allow it, or somebody else moved the order first.
+    """
+    before, target = order.state, after(order.state, action)
+    moved = session().scalar(
+        update(Order)
+        .where(Order.id == order.id, Order.state == before)
+        .values(state=target, **_reached(target, now), **facts)
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    if moved is None:
+        raise NotInThisState(state=before, action=action.value)
+    session().add(
+        OrderTransition(
+            order_id=order.id,
+            from_state=before,
+            to_state=target,
+            action=action,
+            actor=actor.label,
+            reason=why,
+            at=now,
+        )
+    )
+    session().flush()
+    return moved
+
+
+def move_many(
+    *, order_ids: Sequence[str], action: Action, actor: Actor, now: datetime
+) -> list[str]:
+    """Move every order that is in the right state, in two statements; return which moved.
+
+    For actions that are allowed in exactly one state.
+    """
+    (before,) = states_before(action)
+    target = after(before, action)
+    moved = sorted(
+        session().scalars(
+            update(Order)
+            .where(Order.id.in_(sorted(order_ids)), Order.state == before)
+            .values(state=target, **_reached(target, now))
+            .returning(Order.id)
+            .execution_options(synchronize_session="fetch")
+        )
+    )
+    if moved:
+        rows = [
+            {
+                "id": new_id("otr"),
+                "order_id": order_id,
+                "from_state": before,
+                "to_state": target,
+                "action": action,
+                "actor": actor.label,
+                "reason": "",
+                "at": now,
+            }
+            for order_id in moved
+        ]
+        session().execute(insert(OrderTransition), rows)
+    return moved
+
+
+def announce_codes(*, codes: dict[str, str]) -> None:
+    """Show each shopper the code to fetch the goods with: order id → code."""
+    rows = [{"id": order_id, "pickup_code": code} for order_id, code in sorted(codes.items())]
+    session().execute(update(Order), rows)
+
+
+def pick_up(*, order_id: str, actor: Actor, now: datetime, after_sale: timedelta) -> Order:
+    """Record that the goods were handed over; the after-sale window begins.
+
+    Raises:
+        RefundOpen: a refund is under way.
+        NotInThisState: the order is not ready for pickup.
+    """
+    order = locked(order_id)
+    if queries.refund_under_way(order_id):
+        raise RefundOpen
+    return move(
+        order=order, action=Action.PICK_UP, actor=actor, now=now, completes_at=now + after_sale
+    )
+
+
+def undo_pick_up(*, order_id: str, actor: Actor, now: datetime) -> Order:
+    """Take a pickup back."""
+    return move(
+        order=locked(order_id),
+        action=Action.UNDO_PICK_UP,
+        actor=actor,
+        now=now,
+        picked_up_at=None,
+        completes_at=None,
+    )
+
+
+def complete_due(*, now: datetime) -> int:
+    """Complete a batch of orders whose after-sale window is over; return how many."""
+    due = queries.ids_due_to_complete(now=now, limit=BATCH)
+    moved = move_many(order_ids=due, action=Action.COMPLETE, actor=SYSTEM, now=now)
+    if moved:
+        query = select(Order).where(Order.id.in_(moved)).order_by(Order.id)
+        for order in session().scalars(query.execution_options(populate_existing=True)):
+            announce(order_completed, order, now=now)
+    return len(moved)
+
+
+def _reached(state: OrderState, now: datetime) -> dict[str, datetime]:
+    column = REACHED_AT.get(state)
+    return {column: now} if column else {}

@@ -1,0 +1,81 @@
+"""Paying an order, also when the money comes late or twice."""
+
+from datetime import datetime
+from typing import Any
+
+from groupbuy.attribution import services as attribution
+from groupbuy.inventory import services as inventory
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.db import session
+from groupbuy.kernel.signals import announce
+from groupbuy.orders import queries
+from groupbuy.orders.errors import OrderExpired
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import Action, CancelReason, OrderState, after
+from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.signals import order_paid
+from groupbuy.payments import services as payments
+from groupbuy.payments.models import Payment
+
+
+def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetime) -> Payment:
+    """Record the intent to pay an own order; asking again resumes the same payment.
+
+    Raises:
+        NotFound: it is not the shopper's order.
+        NotInThisState: it does not wait for payment.
+        OrderExpired: its time is over.
+    """
+    queries.order(order_id, shopper_id=shopper_id)
+    order = locked(order_id)
+    after(order.state, Action.PAY)
+    if now >= order.expires_at:
+        raise OrderExpired
+    return payments.request_payment(
+        reference=order.id, amount_fen=order.total_fen, provider=provider, now=now
+    )
+
+
+def settle_payment(*, payment: Payment, now: datetime) -> None:
+    """Use money that arrived: for the waiting order, for one that just expired, or give it back.
+
+    A payment after expiry reserves the goods again if they are still there; if not, or if the
+    order was cancelled by a person or is paid already, the money goes back by itself.
+    """
+    order = locked(payment.reference)
+    if order.state == OrderState.PENDING_PAYMENT:
+        _pay(order, Action.PAY, now, payment_id=payment.id)
+    elif _may_revive(order) and inventory.reserve_again(order_id=order.id, now=now):
+        _pay(
+            order,
+            Action.REVIVE,
+            now,
+            payment_id=payment.id,
+            cancel_reason=None,
+            cancelled_at=None,
+        )
+    else:
+        payments.request_refund(
+            payment_id=payment.id,
+            amount_fen=payment.amount_fen,
+            reason="late_payment",
+            reference=f"late:{payment.id}",
+            now=now,
+        )
+
+
+def _may_revive(order: Order) -> bool:
+    return order.state == OrderState.CANCELLED and order.cancel_reason == CancelReason.TIMEOUT
+
+
+def settle_free(*, order: Order, now: datetime) -> None:
+    """Pay an order that costs nothing."""
+    _pay(order, Action.PAY, now)
+
+
+def _pay(order: Order, action: Action, now: datetime, **facts: Any) -> None:
+    paid = move(order=order, action=action, actor=SYSTEM, now=now, **facts)
+    inventory.sell(order_id=paid.id, now=now)
+    attribution.renew_lock(shopper_id=paid.shopper_id, leader_id=paid.leader_id, now=now)
+    announce(order_paid, paid, lines=queries.lines_of(paid.id), now=now)
+    session().flush()

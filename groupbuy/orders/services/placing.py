@@ -1,0 +1,164 @@
+"""Placing an order: priced again, reserved, attributed, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from groupbuy.attribution import services as attribution
+from groupbuy.attribution.services import OrderFacts
+from groupbuy.identity.models import Shopper
+from groupbuy.inventory import services as inventory
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.signals import announce
+from groupbuy.leaders import queries as leaders
+from groupbuy.leaders.models import PickupPoint
+from groupbuy.orders import queries
+from groupbuy.orders.errors import PickupPointNeeded, QuoteChanged, ShopperLimitReached
+from groupbuy.orders.models import Order, OrderLine, OrderTransition
+from groupbuy.orders.queries import OrderView
+from groupbuy.orders.rules import Action, OrderState
+from groupbuy.orders.services import paying
+from groupbuy.orders.signals import order_placed
+from groupbuy.pricing import services as pricing
+from groupbuy.pricing.rules import Quote, Wanted
+from groupbuy.pricing.services import Priced
+
+
+def place(
+    *,
+    shopper_id: str,
+    lines: Sequence[Wanted],
+    group_buy_id: str | None,
+    pickup_point_id: str | None,
+    quote_total_fen: int,
+    payable_for: timedelta,
+    actor: Actor,
+    now: datetime,
+) -> OrderView:
+    """Place an order for the price the shopper saw; its stock is reserved for `payable_for`.
+
+    Raises:
+        GroupBuyNotOpen, NotForSale: see pricing.
+        QuoteChanged: the price is another one now.
+        ShopperLimitReached: more than one shopper may buy.
+        PickupPointNeeded, PickupPointClosed: where to fetch it.
+        OutOfStock: not enough is left of something; nothing is reserved.
+    """
+    priced = pricing.price_basket(lines=lines, group_buy_id=group_buy_id, now=now)
+    if priced.quote.total_fen != quote_total_fen:
+        raise QuoteChanged(quote=_shown(priced.quote))
+    _respect_limits(shopper_id, priced.quote)
+    point = _point(priced, pickup_point_id)
+    order = Order(
+        id=new_id("ord"),
+        shopper_id=shopper_id,
+        group_buy_id=group_buy_id,
+        campaign_id=priced.group_buy.campaign_id if priced.group_buy else None,
+        pickup_point_id=point.id,
+        state=OrderState.PENDING_PAYMENT,
+        total_fen=priced.quote.total_fen,
+        placed_at=now,
+        expires_at=now + payable_for,
+    )
+    # Reserve first: an order that cannot be filled costs nothing more.
+    demands = {line.offer.pool_id: line.quantity for line in priced.quote.lines}
+    inventory.reserve(order_id=order.id, demands=demands, now=now)
+    facts = OrderFacts(
+        order_id=order.id,
+        shopper_id=shopper_id,
+        host_leader_id=priced.group_buy.leader_id if priced.group_buy else None,
+        group_buy_id=group_buy_id,
+        pickup_point_id=point.id,
+        pickup_leader_id=point.leader_id,
+    )
+    order.leader_id = attribution.decide(facts=facts, actor=actor, now=now).leader_id
+    session().add(order)
+    session().flush()
+    placed = OrderView(order, _lines(order.id, priced.quote), [_birth(order.id, actor, now)])
+    session().add_all([*placed.lines, *placed.timeline])
+    session().flush()
+    announce(order_placed, order, now=now)
+    if order.total_fen == 0:
+        paying.settle_free(order=order, now=now)
+    return placed
+
+
+def _respect_limits(shopper_id: str, quote: Quote) -> None:
+    limited = {
+        line.offer.campaign_item_id: line
+        for line in quote.lines
+        if line.offer.limit_per_shopper is not None and line.offer.campaign_item_id is not None
+    }
+    over = {
+        line.offer.sku_id: line.offer.limit_per_shopper
+        for line in quote.lines
+        if line.offer.limit_per_shopper is not None and line.quantity > line.offer.limit_per_shopper
+    }
+    if limited and not over:
+        # Two orders of one shopper count each other: they pass here one after the other.
+        session().execute(
+            select(Shopper.id).where(Shopper.id == shopper_id).with_for_update(key_share=True)
+        )
+        held = queries.bought(shopper_id=shopper_id, campaign_item_ids=list(limited))
+        over = {
+            line.offer.sku_id: line.offer.limit_per_shopper
+            for item_id, line in limited.items()
+            if line.quantity + held.get(item_id, 0) > (line.offer.limit_per_shopper or 0)
+        }
+    if over:
+        raise ShopperLimitReached(limits=over)
+
+
+def _point(priced: Priced, chosen: str | None) -> PickupPoint:
+    point_id = chosen or (priced.group_buy.pickup_point_id if priced.group_buy else None)
+    if point_id is None:
+        raise PickupPointNeeded
+    return leaders.open_point(point_id)
+
+
+def _lines(order_id: str, quote: Quote) -> list[OrderLine]:
+    return [
+        OrderLine(
+            order_id=order_id,
+            position=position,
+            sku_id=line.offer.sku_id,
+            product_id=line.offer.product_id,
+            campaign_item_id=line.offer.campaign_item_id,
+            title=line.offer.title,
+            quantity=line.quantity,
+            unit_price_fen=line.offer.unit_price_fen,
+            amount_fen=line.amount_fen,
+            earns_commission=line.offer.earns_commission,
+        )
+        for position, line in enumerate(quote.lines, start=1)
+    ]
+
+
+def _birth(order_id: str, actor: Actor, now: datetime) -> OrderTransition:
+    return OrderTransition(
+        order_id=order_id,
+        from_state=None,
+        to_state=OrderState.PENDING_PAYMENT,
+        action=Action.PLACE,
+        actor=actor.label,
+        reason="",
+        at=now,
+    )
+
+
+def _shown(quote: Quote) -> dict[str, object]:
+    return {
+        "total_fen": quote.total_fen,
+        "lines": [
+            {
+                "sku_id": line.offer.sku_id,
+                "quantity": line.quantity,
+                "unit_price_fen": line.offer.unit_price_fen,
+                "amount_fen": line.amount_fen,
+            }
+            for line in quote.lines
+        ],
+    }

@@ -1,0 +1,191 @@
+"""Giving money back, line by line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from groupbuy.kernel import audit
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.problems import NotFound
+from groupbuy.kernel.signals import announce
+from groupbuy.orders import queries
+from groupbuy.orders.errors import NothingToRefund, RefundExceedsLine
+from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine, RefundState
+from groupbuy.orders.rules import OrderState, refund_of_units, refund_status
+from groupbuy.orders.services.moving import locked
+from groupbuy.orders.signals import line_refunded
+from groupbuy.payments import services as payments
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What to give back of a line: some units, or an amount in fen (then no unit returns)."""
+
+    order_line_id: str
+    quantity: int | None = None
+    amount_fen: int | None = None
+
+
+UNPAID = (OrderState.PENDING_PAYMENT, OrderState.CANCELLED)
+
+
+def refund_lines(
+    *, order_id: str, returns: Sequence[Return], reason: str, actor: Actor, now: datetime
+) -> OrderRefund:
+    """Refund lines of a paid order by quantity or amount; the money follows by a job.
+
+    Raises:
+        NotFound: no such order, or a line that is not its.
+        NothingToRefund: it was not paid, or was cancelled (which refunds by itself).
+        RefundExceedsLine: more than is left on a line; nothing is refunded at all.
+    """
+    order = locked(order_id)
+    if order.state in UNPAID:
+        raise NothingToRefund
+    lines = {line.id: line for line in queries.lines_of(order_id)}
+    if not {wanted.order_line_id for wanted in returns} <= lines.keys():
+        raise NotFound
+    taken = [_take(lines[wanted.order_line_id], wanted) for wanted in returns]
+    return _request(order, taken, reason=reason, actor=actor, now=now)
+
+
+def refund_the_rest(*, order: Order, reason: str, actor: Actor, now: datetime) -> None:
+    """Refund whatever is left of every line."""
+    taken = [
+        _take(line, Return(line.id, quantity=line.quantity - line.returned_quantity))
+        for line in queries.lines_of(order.id)
+        if line.refund_requested_fen < line.amount_fen
+    ]
+    if taken:
+        _request(order, taken, reason=reason, actor=actor, now=now)
+
+
+def settle_refund(*, refund_id: str, now: datetime) -> None:
+    """Record that the money of a refund is back."""
+    refund = _settle(refund_id, RefundState.SUCCEEDED, now)
+    if refund is None:
+        return
+    order = locked(refund.order_id)
+    order.refunded_fen += refund.amount_fen
+    order.refund_status = refund_status(paid_fen=order.total_fen, refunded_fen=order.refunded_fen)
+    for line in _refund_lines(refund_id):
+        session().execute(
+            update(OrderLine)
+            .where(OrderLine.id == line.order_line_id)
+            .values(refunded_fen=OrderLine.refunded_fen + line.amount_fen)
+        )
+        announce(line_refunded, line, now=now)
+    session().flush()
+
+
+def fail_refund(*, refund_id: str, now: datetime) -> None:
+    """Record that the provider refused a refund for good; what it held is free again."""
+    if _settle(refund_id, RefundState.FAILED, now) is None:
+        return
+    for line in _refund_lines(refund_id):
+        session().execute(
+            update(OrderLine)
+            .where(OrderLine.id == line.order_line_id)
+            .values(
+                refund_requested_fen=OrderLine.refund_requested_fen - line.amount_fen,
+                returned_quantity=OrderLine.returned_quantity - line.quantity,
+            )
+        )
+
+
+def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
+    """Hold part of a line for a refund by a conditional UPDATE, so that no two exceed it."""
+    units = wanted.quantity or 0
+    amount_fen = wanted.amount_fen
+    if amount_fen is None:
+        amount_fen = refund_of_units(
+            amount_fen=line.amount_fen,
+            quantity=line.quantity,
+            requested_fen=line.refund_requested_fen,
+            returned=line.returned_quantity,
+            units=units,
+        )
+    requested = OrderLine.refund_requested_fen + amount_fen
+    returned = OrderLine.returned_quantity + units
+    held = session().scalar(
+        update(OrderLine)
+        .where(
+            OrderLine.id == line.id,
+            requested <= OrderLine.amount_fen,
+            returned <= OrderLine.quantity,
+            amount_fen > 0,
+        )
+        .values(refund_requested_fen=requested, returned_quantity=returned)
+        .returning(OrderLine.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if held is None:
+        raise RefundExceedsLine(
+            order_line_id=line.id,
+            left_fen=line.amount_fen - line.refund_requested_fen,
+            left_quantity=line.quantity - line.returned_quantity,
+        )
+    return OrderRefundLine(order_line_id=line.id, quantity=units, amount_fen=amount_fen)
+
+
+def _request(
+    order: Order, taken: Sequence[OrderRefundLine], *, reason: str, actor: Actor, now: datetime
+) -> OrderRefund:
+    if order.payment_id is None:
+        raise NothingToRefund
+    refund = OrderRefund(
+        id=new_id("orf"),
+        order_id=order.id,
+        payment_id=order.payment_id,
+        amount_fen=sum(line.amount_fen for line in taken),
+        state=RefundState.REQUESTED,
+        reason=reason,
+        requested_by=actor.label,
+        requested_at=now,
+    )
+    session().add(refund)
+    session().flush()
+    for line in taken:
+        line.refund_id = refund.id
+    session().add_all(taken)
+    payments.request_refund(
+        payment_id=order.payment_id,
+        amount_fen=refund.amount_fen,
+        reason=reason,
+        reference=refund.id,
+        now=now,
+    )
+    audit.record(
+        actor=actor,
+        action="order.refund",
+        subject=order.id,
+        now=now,
+        refund=refund.id,
+        amount_fen=refund.amount_fen,
+    )
+    session().flush()
+    return refund
+
+
+def _settle(refund_id: str, state: RefundState, now: datetime) -> OrderRefund | None:
+    return session().scalar(
+        update(OrderRefund)
+        .where(OrderRefund.id == refund_id, OrderRefund.state == RefundState.REQUESTED)
+        .values(state=state, settled_at=now)
+        .returning(OrderRefund)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _refund_lines(refund_id: str) -> list[OrderRefundLine]:
+    return list(
+        session().scalars(
+            select(OrderRefundLine)
+            .where(OrderRefundLine.refund_id == refund_id)
+            .order_by(OrderRefundLine.order_line_id)
+        )
+    )

@@ -1,0 +1,1 @@
+"""Parties that take money for us: one file each, one interface, one registry."""

@@ -1,0 +1,22 @@
+"""The registry: adding a provider is one file and one line here."""
+
+from collections.abc import Callable
+
+from groupbuy.kernel.settings import Settings, settings
+from groupbuy.payments.providers.demo import DemoProvider
+from groupbuy.payments.providers.interface import Provider
+from groupbuy.payments.providers.stripe import StripeProvider
+
+PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
+    "demo": DemoProvider.configured,
+    "stripe": StripeProvider.configured,
+}
+
+
+def provider_named(name: str) -> Provider:
+    """Return a provider, set up from the application's settings.
+
+    Raises:
+        DemoPaymentsRefused: the demo provider outside demo mode.
+    """
+    return PROVIDERS[name](settings())

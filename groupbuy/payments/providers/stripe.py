@@ -1,0 +1,239 @@
+"""Stripe: PaymentIntents (card, wechat_pay, alipay as the account has them), refunds, webhooks.
+
+Source: Stripe API reference. The same idempotency key with the same parameters replays the first
+answer, also a 500, for at least 24 hours; events come more than once and out of order.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import stripe
+import structlog
+
+from groupbuy.kernel.ids import to_uuid
+from groupbuy.kernel.settings import Settings
+from groupbuy.payments.errors import ProviderUnavailable, WebhookRejected
+from groupbuy.payments.models import Payment, PaymentRefund
+from groupbuy.payments.providers.interface import (
+    IncomingEvent,
+    ProviderStatus,
+    RefundStatus,
+    Started,
+)
+from groupbuy.payments.rules import PaymentState, RefundState
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = (3.05, 10.0)
+TOLERANCE_SECONDS = 300
+
+# Only these are a definite no; whatever else goes wrong leaves the outcome unknown.
+REFUSALS = (stripe.InvalidRequestError, stripe.CardError)
+
+PAYMENT_STATES = {"succeeded": PaymentState.SUCCEEDED, "canceled": PaymentState.CANCELLED}
+REFUND_STATES = {
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+PAYMENT_EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+)
+REFUND_EVENTS = ("refund.updated", "refund.failed", "charge.refund.updated")
+
+
+@lru_cache(maxsize=8)
+def _client(api_key: str, api_url: str, timeout: tuple[float, float]) -> stripe.StripeClient:
+    """Return a client that keeps its connections; it never repeats by itself: our callers do."""
+    return stripe.StripeClient(
+        api_key,
+        base_addresses={"api": api_url},
+        http_client=stripe.RequestsClient(timeout=timeout),
+        max_network_retries=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StripeProvider:
+    """See providers.interface.Provider."""
+
+    api_key: str
+    webhook_secret: str
+    api_url: str
+    timeout_seconds: tuple[float, float] = TIMEOUT_SECONDS
+
+    remote: ClassVar[bool] = True
+
+    @classmethod
+    def configured(cls, settings: Settings) -> "StripeProvider":
+        """Return the provider for the account of the settings."""
+        return cls(
+            settings.stripe_api_key,
+            settings.stripe_webhook_secret,
+            settings.stripe_api_url,
+            TIMEOUT_SECONDS,
+        )
+
+    @property
+    def livemode(self) -> bool:
+        """Tell whether our key moves real money."""
+        return "_live_" in self.api_key
+
+    def start(self, payment: Payment) -> Started:
+        """Create the PaymentIntent, or get the one that an earlier attempt created."""
+        with _unknown_unless_answered():
+            try:
+                intent = self._api().v1.payment_intents.create(
+                    {
+                        "amount": payment.amount_fen,
+                        "currency": payment.currency,
+                        "automatic_payment_methods": {"enabled": True},
+                        "metadata": {"payment_id": payment.id, "reference": payment.reference},
+                    },
+                    {"idempotency_key": payment.id},
+                )
+            except REFUSALS as refusal:
+                return Started(None, PaymentState.FAILED, note=_reason(refusal))
+        state = PAYMENT_STATES.get(intent.status, PaymentState.PENDING)
+        return Started(intent.id, state, {"client_secret": intent.client_secret})
+
+    def fetch(self, provider_ref: str) -> ProviderStatus:
+        """Retrieve the PaymentIntent."""
+        with _unknown_unless_answered():
+            intent = self._api().v1.payment_intents.retrieve(provider_ref)
+        return _payment_status(intent.to_dict(), self._foreign(intent.livemode, None))
+
+    def refund(self, refund: PaymentRefund, payment: Payment) -> RefundStatus:
+        """Create the refund; a definite refusal is a failed refund."""
+        with _unknown_unless_answered():
+            try:
+                made = self._api().v1.refunds.create(
+                    {
+                        "payment_intent": payment.provider_ref or "",
+                        "amount": refund.amount_fen,
+                        "metadata": {"refund_id": refund.id, "payment_id": payment.id},
+                    },
+                    {"idempotency_key": refund.id},
+                )
+            except REFUSALS as refusal:
+                return RefundStatus(
+                    None, refund.id, RefundState.FAILED, refund.amount_fen, _reason(refusal)
+                )
+        return _refund_status(made.to_dict())
+
+    def find_refund(self, refund: PaymentRefund, payment: Payment) -> RefundStatus | None:
+        """Retrieve the refund, or search the payment's refunds for our id."""
+        with _unknown_unless_answered():
+            if refund.provider_ref is not None:
+                return _refund_status(self._api().v1.refunds.retrieve(refund.provider_ref).to_dict())
+            made = self._api().v1.refunds.list(
+                {"payment_intent": payment.provider_ref or "", "limit": 100}
+            )
+            known = (_refund_status(one.to_dict()) for one in made.auto_paging_iter())
+            return next((status for status in known if status.refund_id == refund.id), None)
+
+    def parse_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> IncomingEvent:
+        """Verify the signature and its age; keep the event without the client secret."""
+        try:
+            stripe.Webhook.construct_event(
+                raw_body,
+                headers.get("Stripe-Signature"),
+                self.webhook_secret,
+                TOLERANCE_SECONDS,
+                api_key=self.api_key,
+            )
+        except (ValueError, stripe.SignatureVerificationError):
+            raise WebhookRejected from None
+        payload = json.loads(raw_body)
+        payload["data"]["object"].pop("client_secret", None)
+        return IncomingEvent(
+            event_id=payload["id"],
+            kind=payload["type"],
+            account=payload.get("account"),
+            livemode=payload["livemode"],
+            payload=payload,
+        )
+
+    def read_event(self, payload: Mapping[str, Any]) -> ProviderStatus | RefundStatus | None:
+        """Read the events that say how a payment or a refund stands."""
+        foreign = self._foreign(payload["livemode"], payload.get("account"))
+        if payload["type"] in PAYMENT_EVENTS:
+            return _payment_status(payload["data"]["object"], foreign)
+        if payload["type"] in REFUND_EVENTS:
+            return _refund_status(payload["data"]["object"], foreign)
+        return None
+
+    def _api(self) -> stripe.StripeClient:
+        return _client(self.api_key, self.api_url, self.timeout_seconds)
+
+    def _foreign(self, livemode: bool, account: str | None) -> str:
+        if account is not None:
+            return f"for the account {account}, not ours"
+        if livemode != self.livemode:
+            return "live, our key is for tests" if livemode else "a test, our key is live"
+        return ""
+
+
+@contextmanager
+def _unknown_unless_answered() -> Iterator[None]:
+    """Turn every failure to get a definite answer into ProviderUnavailable.
+
+    Stripe's errors may hold a whole PaymentIntent with its client secret: only the kind of the
+    error goes on.
+    """
+    try:
+        yield
+    except stripe.StripeError as error:
+        log.warning(
+            "stripe gave no usable answer",
+            kind=type(error).__name__,
+            http_status=error.http_status,
+            stripe_request=error.request_id,
+        )
+        raise ProviderUnavailable from None
+
+
+def _reason(refusal: stripe.StripeError) -> str:
+    return refusal.code or type(refusal).__name__
+
+
+def _payment_status(intent: Mapping[str, Any], foreign: str = "") -> ProviderStatus:
+    state = PAYMENT_STATES.get(intent["status"], PaymentState.PENDING)
+    paid = state is PaymentState.SUCCEEDED
+    return ProviderStatus(
+        provider_ref=intent["id"],
+        payment_id=_own_id(intent, "payment_id", "pay"),
+        state=state,
+        amount_fen=intent["amount_received"] if paid else intent["amount"],
+        currency=intent["currency"],
+        declined=intent["status"] == "requires_payment_method"
+        and intent.get("last_payment_error") is not None,
+        foreign=foreign,
+    )
+
+
+def _refund_status(refund: Mapping[str, Any], foreign: str = "") -> RefundStatus:
+    return RefundStatus(
+        provider_ref=refund["id"],
+        refund_id=_own_id(refund, "refund_id", "prf"),
+        state=REFUND_STATES.get(refund["status"], RefundState.SUBMITTED),
+        amount_fen=refund["amount"],
+        note=refund.get("failure_reason") or "",
+        foreign=foreign,
+    )
+
+
+def _own_id(thing: Mapping[str, Any], name: str, prefix: str) -> str | None:
+    """Return our id from the metadata; other systems may use the same account and names."""
+    value = (thing.get("metadata") or {}).get(name)
+    try:
+        to_uuid(str(value), prefix)
+    except ValueError:
+        return None
+    return str(value)

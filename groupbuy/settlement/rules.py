@@ -1,0 +1,181 @@
+"""The month, pure: its moves, its windows, what is carried, and what makes two results equal.
+
+The rules are those of docs/domain.md, "Settlement".
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+import orjson
+
+from groupbuy.kernel.clock import Calendar, previous_month
+from groupbuy.kernel.problems import NotInThisState
+
+CALCULATION_REVISION = 1
+"""Raised by every change of the code after which a statement's bytes would differ."""
+
+CLOSING_DELAY = timedelta(minutes=10)
+"""After the cutoff, so that what was recorded just before it has been committed."""
+
+
+class PeriodState(StrEnum):
+    """Where a month's settlement stands; a month nobody touched yet is open."""
+
+    OPEN = "open"
+    CLOSING = "closing"
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    LOCKED = "locked"
+
+
+SETTLED = (PeriodState.APPROVED, PeriodState.LOCKED)
+"""The states in which a month's statements never change again."""
+
+
+class Action(StrEnum):
+    """What a person does with a period."""
+
+    START_CLOSING = "start_closing"
+    CALCULATE = "calculate"
+    SUBMIT = "submit"
+    SEND_BACK = "send_back"
+    APPROVE = "approve"
+    LOCK = "lock"
+
+
+MOVES: dict[tuple[PeriodState, Action], PeriodState] = {
+    (PeriodState.OPEN, Action.START_CLOSING): PeriodState.CLOSING,
+    (PeriodState.CLOSING, Action.CALCULATE): PeriodState.DRAFT,
+    (PeriodState.DRAFT, Action.CALCULATE): PeriodState.DRAFT,
+    (PeriodState.IN_REVIEW, Action.CALCULATE): PeriodState.DRAFT,
+    (PeriodState.DRAFT, Action.SUBMIT): PeriodState.IN_REVIEW,
+    (PeriodState.IN_REVIEW, Action.SEND_BACK): PeriodState.DRAFT,
+    (PeriodState.IN_REVIEW, Action.APPROVE): PeriodState.APPROVED,
+    (PeriodState.APPROVED, Action.LOCK): PeriodState.LOCKED,
+}
+
+
+def move(state: PeriodState, action: Action) -> PeriodState:
+    """Return the state after an action.
+
+    Raises:
+        NotInThisState: the table has no such move.
+    """
+    if (state, action) not in MOVES:
+        raise NotInThisState(state=state.value, action=action.value)
+    return MOVES[state, action]
+
+
+class LineKind(StrEnum):
+    """What a statement's line is: a sale of the month, or a refund of an earlier month's sale."""
+
+    SALES = "SALES"
+    CLAWBACK = "CLAWBACK"
+
+
+class RefundEffect(StrEnum):
+    """What a refund does: reduce its line before it is settled, or take back afterwards."""
+
+    NETTED = "netted"
+    CLAWBACK = "clawback"
+
+
+def statement_of_refund(
+    line_month: str, recorded_at: datetime, calendar: Calendar, hold_days: int
+) -> tuple[str, RefundEffect]:
+    """Return in which month's statement a refund stands, and as what."""
+    if recorded_at < calendar.cutoff(line_month, hold_days):
+        return line_month, RefundEffect.NETTED
+    month = calendar.month_of(recorded_at)
+    while calendar.cutoff(previous_month(month), hold_days) > recorded_at:
+        month = previous_month(month)
+    return month, RefundEffect.CLAWBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a month's statements hold.
+
+    Lines completed in [starts_at, ends_at), net of their refunds before `cutoff_at`; and refunds
+    recorded in [refunds_from, cutoff_at) of lines that an earlier month settled.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    refunds_from: datetime
+    cutoff_at: datetime
+
+
+def window(
+    month: str,
+    calendar: Calendar,
+    hold_days: int,
+    *,
+    last: tuple[str, datetime] | None = None,
+) -> Window:
+    """Return a month's window.
+
+    Args:
+        month: `YYYY-MM`.
+        calendar: the business calendar.
+        hold_days: local days from the month's end to its cutoff.
+        last: the latest settled month and the cutoff it really had. The windows of refunds
+            join without gap or overlap even when the setting changed in between.
+    """
+    before = previous_month(month)
+    refunds_from = calendar.cutoff(before, hold_days)
+    if last is not None:
+        refunds_from = last[1] if last[0] == before else max(last[1], refunds_from)
+    return Window(
+        starts_at=calendar.month_start(month),
+        ends_at=calendar.month_end(month),
+        refunds_from=refunds_from,
+        cutoff_at=max(calendar.cutoff(month, hold_days), refunds_from),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a statement ends with; `payable_fen` is either paid out or carried, as a whole."""
+
+    payable_fen: int
+    payout_fen: int
+    carry_out_fen: int
+
+
+def carry(carry_in_fen: int, components_fen: Iterable[int], *, min_payout_fen: int) -> Balance:
+    """Add a month's components to what was carried in.
+
+    A payable amount of at least `min_payout_fen`, and above 0, is paid; anything else, negative
+    amounts too, is carried into the next month.
+    """
+    payable = carry_in_fen + sum(components_fen)
+    pays = payable > 0 and payable >= min_payout_fen
+    return Balance(payable, payable if pays else 0, 0 if pays else payable)
+
+
+def reattribute(settled_fen: int, clawed_back_fen: int = 0) -> tuple[int, int]:
+    """Return what the old and the new leader of a settled order get: the amount, not re-tiered."""
+    remaining = settled_fen - clawed_back_fen
+    return -remaining, remaining
+
+
+def canonical(document: Any) -> bytes:
+    """Return the one way to write a document: JSON with sorted keys and no white space."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(document: Any) -> str:
+    """Return the SHA-256 of a document's canonical form, in hexadecimal."""
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def fraction(value: Fraction) -> str:
+    """Write a fraction as `n/d`, in lowest terms, the denominator always there."""
+    return f"{value.numerator}/{value.denominator}"

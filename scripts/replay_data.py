@@ -68,8 +68,8 @@ class Product:
 
     @property
     def title(self) -> str:
-        """Return what a shopper reads."""
-        return f"{self.path[-1].capitalize()} {self.package}".strip()
+        """Return how its type is called."""
+        return self.path[-1].capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,9 @@ def _kept_rows(stores: int, months: Sequence[str], calendar: Calendar) -> Iterat
     table = table.filter(reduce(pc.and_, kept))
     busiest = pa.array(_busiest(table, stores), type=table["store_id"].type)
     table = table.filter(pc.is_in(table["store_id"], value_set=busiest))
+    at = columns.index("transaction_timestamp")
+    # In microseconds they become Python's own datetimes; in nanoseconds they would be pandas'.
+    table = table.set_column(at, columns[at], table[at].cast(pa.timestamp("us")))
     for batch in table.to_batches():
         values = (batch[column].to_pylist() for column in columns)
         for *ids, sales_value, timestamp in zip(*values, strict=True):

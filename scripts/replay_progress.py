@@ -62,7 +62,9 @@ class Progress:
         self.done: int = row.done
         self.seconds: float = row.seconds
         self.result: dict[str, Any] | None = row.result
-        self._ids = {(kind, key): public_id for kind, key, public_id in names}
+        self._ids: dict[tuple[str, str], str] = {
+            (kind, key): public_id for kind, key, public_id in names
+        }
 
     def advance(self, seconds: float) -> None:
         """Note, in the present transaction, that one more event happened, and how long it took."""

@@ -4,7 +4,7 @@ import fcntl
 import os
 import signal
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -63,7 +63,7 @@ class Outcome:
 
     result: dict[str, Any]
     findings: list[Finding]
-    seconds_by_action: Counter[str]
+    seconds_by_action: dict[str, float]
 
 
 def replay(parameters: Parameters, console: Console, *, fresh: bool = False) -> Outcome:
@@ -78,7 +78,7 @@ def replay(parameters: Parameters, console: Console, *, fresh: bool = False) -> 
         app = _application(_database(server_url, parameters, console, fresh=fresh))
         stack.enter_context(app.app_context())
         stack.callback(lambda: db.engine.dispose())
-        progress, spent = Progress(), Counter[str]()
+        progress, spent = Progress(), dict[str, float]()
         if progress.result is None:
             spent = _run(app, parameters, progress, console)
         else:
@@ -89,7 +89,9 @@ def replay(parameters: Parameters, console: Console, *, fresh: bool = False) -> 
         return Outcome(progress.result or {}, findings, spent)
 
 
-def _run(app: Flask, parameters: Parameters, progress: Progress, console: Console) -> Counter[str]:
+def _run(
+    app: Flask, parameters: Parameters, progress: Progress, console: Console
+) -> dict[str, float]:
     clock: ManualClock = app.extensions["groupbuy.clock"]
     settings: Settings = app.extensions["groupbuy.settings"]
     calendar = settings.calendar
@@ -98,7 +100,7 @@ def _run(app: Flask, parameters: Parameters, progress: Progress, console: Consol
     world = World(journey, parameters.plan, progress, settings)
     if progress.done:
         console.print(f"Going on at event {progress.done + 1:,} of {len(events):,}.")
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     placed = sum(event.action is Action.PLACE for event in events[: progress.done])
     with _bar(console) as bar, _interruptible(progress, len(events)):
         task = bar.add_task("", total=len(events), completed=progress.done, rate="")

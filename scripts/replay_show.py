@@ -1,6 +1,5 @@
 """Telling what a replay gave."""
 
-from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -42,8 +41,9 @@ def _statements(statements: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _shares(seconds: Counter[str]) -> str:
-    parts = (f"{name.lower()} {spent:.1f} s" for name, spent in seconds.most_common(8))
+def _shares(seconds: dict[str, float]) -> str:
+    longest = sorted(seconds.items(), key=lambda item: -item[1])[:8]
+    parts = (f"{name.lower()} {spent:.1f} s" for name, spent in longest)
     return "Time went to: " + ", ".join(parts)
 
 

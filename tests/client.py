@@ -1,6 +1,7 @@
 """HTTP as the people of the cast speak it."""
 
 import itertools
+from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from flask import Flask
@@ -93,11 +94,17 @@ class Api:
         self.clock = clock
         self.anonymous = Caller(app, None)
         self._shoppers: dict[str, Caller] = {}
+        self._logged_in: dict[str, datetime] = {}
         self._staff: dict[str, Caller] = {}
 
     def shopper(self, name: str) -> Caller:
-        """Return a logged-in shopper, registering them at the first call."""
-        if name not in self._shoppers:
+        """Return a logged-in shopper, registering them at the first call.
+
+        The login is renewed when the clock has moved on by weeks.
+        """
+        now = self.clock.now()
+        if name not in self._shoppers or now - self._logged_in[name] > timedelta(days=20):
+            self._logged_in[name] = now
             answer = self.anonymous.post("/auth/wechat-sessions", {"code": f"demo:{name}"})
             assert answer.status_code == 201, answer.text
             body = answer.json

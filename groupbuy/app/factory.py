@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from groupbuy.app import registry, system
 from groupbuy.app.documentation import describe_api
 from groupbuy.app.gate import ApplicationGate
+from groupbuy.cli.books import EXTENSION as BOOKS
 from groupbuy.kernel import access, clock, limits, settings
 from groupbuy.kernel.db import db
 from groupbuy.kernel.errors import register_error_handlers
@@ -68,6 +69,7 @@ def create_app(
         documented.register_blueprint(blueprint)
     register_error_handlers(app)
     system.register(app)
+    app.extensions[BOOKS] = tuple(registry.invariants())
     for group in registry.commands():
         app.cli.add_command(group)
     return app

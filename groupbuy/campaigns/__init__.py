@@ -1,6 +1,6 @@
 """What is on sale when, and who hosts it.
 
-Owns: campaigns, items, group buys.
+Owns: campaigns, their items, group buys; the kinds of campaigns.
 Calls: catalogue, inventory, leaders.
-Announces: see signals.py, where there is one.
+Announces: nothing yet.
 """

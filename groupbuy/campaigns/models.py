@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.campaigns.rules import CampaignState, GroupBuyState
+from groupbuy.campaigns.rules import CampaignState, GroupBuyState, state_at
 from groupbuy.kernel.db import Base, one_of
 from groupbuy.kernel.ids import primary_id, reference
 
@@ -38,6 +38,10 @@ class Campaign(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    def state_at(self, now: datetime) -> str:
+        """Return the state at an instant, however late the tick is."""
+        return state_at(self.state, self.opens_at, self.closes_at, now)
 
 
 class CampaignItem(Base):

@@ -3,7 +3,11 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from groupbuy.kernel.problems import InvalidInput
+from groupbuy.kernel.texts import Text
 
 
 class CampaignState(StrEnum):
@@ -50,7 +54,20 @@ GROUP_BUY_MOVES: dict[tuple[GroupBuyState, str], GroupBuyState] = {
 }
 
 ON_OFFER = (CampaignState.SCHEDULED, CampaignState.OPEN)
-"""States in which leaders may host; whether shoppers may order is a question of the instant."""
+"""States that the clock moves on from; which of them holds is a question of the instant."""
+
+ENDED = (CampaignState.SUCCEEDED, CampaignState.FAILED, CampaignState.FULFILLED)
+"""States in which nothing more is sold."""
+
+
+def state_at(state: str, opens_at: datetime, closes_at: datetime, now: datetime) -> str:
+    """Return a campaign's or group buy's state at an instant, however late the tick is.
+
+    It is open in [opens_at, closes_at), to the instant, once it is scheduled.
+    """
+    if state not in ON_OFFER or now < opens_at:
+        return state
+    return CampaignState.OPEN if now < closes_at else CampaignState.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,33 @@ class GroupBuyFacts:
     """What a kind may look at when it decides about one group buy at closing."""
 
     group_buy_id: str
+
+
+def check_times(
+    opens_at: datetime,
+    closes_at: datetime,
+    pickup_from: datetime | None,
+    pickup_until: datetime | None,
+) -> None:
+    """Refuse times that are in the wrong order; the pickup window is given whole or not at all.
+
+    Raises:
+        InvalidInput: at `/closes_at` or `/pickup_until`.
+    """
+    if opens_at >= closes_at:
+        raise InvalidInput.at(
+            "/closes_at", Text("须晚于开始时间。", "It must be later than opens_at.")
+        )
+    if pickup_from is None and pickup_until is None:
+        return
+    if pickup_from is None or pickup_until is None or pickup_from >= pickup_until:
+        raise InvalidInput.at(
+            "/pickup_until",
+            Text(
+                "自提起止时间须同时填写，且止晚于起。",
+                "pickup_from and pickup_until come together, the first before the second.",
+            ),
+        )
 
 
 SHARE_CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"

@@ -1,6 +1,7 @@
-"""What an order earns.
+"""What an order earns its leader.
 
-Owns: plans and their versions, commission lines, the calculation (pure).
+Owns: plans and their versions, commission lines with frozen terms, refunds of them, the
+calculation (pure).
 Calls: orders, attribution, catalogue.
-Announces: see signals.py, where there is one.
+Announces: nothing.
 """

@@ -50,7 +50,11 @@ def create_shipment(
         waiting = waiting.where(Order.campaign_id == campaign_id)
     claimed = waiting.order_by(Order.id).limit(BATCH).with_for_update()
     order_ids = moving.move_many(
-        order_ids=list(session().scalars(claimed)), action=Action.PREPARE, actor=actor, now=now
+        order_ids=list(session().scalars(claimed)),
+        before=OrderState.PAID,
+        action=Action.PREPARE,
+        actor=actor,
+        now=now,
     )
     if not order_ids:
         raise NothingToShip
@@ -88,7 +92,13 @@ def dispatch(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
     """
     shipment = _move(shipment_id, ShipmentAction.DISPATCH, dispatched_at=now)
     parcels = _move_parcels(shipment_id, ParcelState.PREPARING, ParcelState.IN_TRANSIT)
-    moving.move_many(order_ids=list(parcels), action=Action.SHIP, actor=actor, now=now)
+    moving.move_many(
+        order_ids=list(parcels),
+        before=OrderState.PREPARING,
+        action=Action.SHIP,
+        actor=actor,
+        now=now,
+    )
     return queries.show([shipment])[0]
 
 
@@ -100,7 +110,13 @@ def arrive(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
     """
     shipment = _move(shipment_id, ShipmentAction.ARRIVE, arrived_at=now)
     codes = _move_parcels(shipment_id, ParcelState.IN_TRANSIT, ParcelState.READY)
-    moving.move_many(order_ids=list(codes), action=Action.ARRIVE, actor=actor, now=now)
+    moving.move_many(
+        order_ids=list(codes),
+        before=OrderState.SHIPPED,
+        action=Action.ARRIVE,
+        actor=actor,
+        now=now,
+    )
     moving.announce_codes(codes=codes)
     return queries.show([shipment])[0]
 

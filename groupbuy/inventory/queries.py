@@ -24,7 +24,8 @@ def pool_list(
     *, limit: int, cursor: str | None, sku: str | None = None, low: int | None = None
 ) -> Page[StockPool]:
     """Return pools in order of creation; `low` keeps those with at most so many available."""
-    query = select(StockPool)
+    # Services change pools past the session's objects: read what the database has.
+    query = select(StockPool).execution_options(populate_existing=True)
     if sku is not None:
         query = query.where(StockPool.sku_id == sku)
     if low is not None:

@@ -8,9 +8,10 @@ finds nothing in the state it starts from, and changes nothing.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple, cast
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
 from groupbuy.catalogue import queries as catalogue_queries
@@ -31,6 +32,29 @@ from groupbuy.kernel.problems import InvalidInput, NotFound
 from groupbuy.kernel.texts import Text
 
 _FRESH = {"populate_existing": True, "synchronize_session": False}
+
+
+class _Level(NamedTuple):
+    """What one pool has available now, and by how much that changed."""
+
+    sku_id: str
+    owner: str
+    available: int
+    change: int
+
+
+_pools = cast(Table, StockPool.__table__)
+_available = _pools.c.on_hand - _pools.c.reserved
+# Built once, on the table itself: this is what placing an order repeats for each of its lines.
+_SHIFT = (
+    update(_pools)
+    .where(_pools.c.id == bindparam("pool_id"), _available >= bindparam("needed"))
+    .values(
+        on_hand=_pools.c.on_hand + bindparam("on_hand_change"),
+        reserved=_pools.c.reserved + bindparam("reserved_change"),
+    )
+    .returning(_pools.c.sku_id, _pools.c.owner, _available)
+)
 
 
 def record_by_hand(
@@ -111,7 +135,7 @@ def return_allotment(*, owner: str, actor: Actor, now: datetime) -> int:
     )
     pools = session().scalars(involved, execution_options={"populate_existing": True}).all()
     unsold = {pool.sku_id: pool.available for pool in pools if pool.owner == owner}
-    changes = []
+    levels = []
     for pool in pools:
         units = unsold[pool.sku_id]
         if units == 0:
@@ -123,9 +147,9 @@ def return_allotment(*, owner: str, actor: Actor, now: datetime) -> int:
         )
         pool.on_hand += delta
         _record(pool, kind, delta, actor=actor, now=now, reference=owner)
-        changes.append((pool, delta))
+        levels.append(_level(pool, delta))
     session().flush()
-    _tell_catalogue(changes)
+    _tell_catalogue(levels)
     return sum(unsold.values())
 
 
@@ -139,17 +163,11 @@ def reserve(*, order_id: str, demands: Mapping[str, int], now: datetime) -> None
         OutOfStock: `sku_ids` lists every SKU that there is too little of.
     """
     _apply(demands, reserved=1)
-    session().add_all(
-        StockReservation(
-            pool_id=pool_id,
-            order_id=order_id,
-            quantity=demands[pool_id],
-            state=ReservationState.HELD,
-            held_at=now,
-        )
-        for pool_id in sorted(demands)
+    held = {"order_id": order_id, "state": ReservationState.HELD, "held_at": now}
+    session().execute(
+        insert(StockReservation),
+        [{"pool_id": pool_id, "quantity": demands[pool_id], **held} for pool_id in sorted(demands)],
     )
-    session().flush()
 
 
 def reserve_again(*, order_id: str, now: datetime) -> bool:
@@ -211,12 +229,16 @@ def _settle(
     kind: MovementKind | None = None,
 ) -> bool:
     demands = _move(order_id, start, end, settled_at=now)
-    pools = _apply(demands, on_hand=on_hand, reserved=reserved)
-    if kind is not None:
-        for pool in pools:
-            delta = on_hand * demands[pool.id]
-            _record(pool, kind, delta, actor=SYSTEM, now=now, reference=order_id)
-        session().flush()
+    _apply(demands, on_hand=on_hand, reserved=reserved)
+    if demands and kind is not None:
+        noted = {"kind": kind, "actor": SYSTEM.label, "reference": order_id, "recorded_at": now}
+        session().execute(
+            insert(StockMovement),
+            [
+                {"pool_id": pool_id, "delta": on_hand * demands[pool_id], **noted}
+                for pool_id in sorted(demands)
+            ],
+        )
     return bool(demands)
 
 
@@ -243,31 +265,27 @@ def _has_its_goods(order_id: str) -> bool:
     return bool({ReservationState.HELD, ReservationState.SOLD}.intersection(states))
 
 
-def _apply(
-    quantities: Mapping[str, int], *, on_hand: int = 0, reserved: int = 0
-) -> list[StockPool]:
+def _apply(quantities: Mapping[str, int], *, on_hand: int = 0, reserved: int = 0) -> None:
     """Add `on_hand` and `reserved` times each quantity to its pool, in id order."""
-    pools = []
+    levels = []
     for pool_id in sorted(quantities):
         units = quantities[pool_id]
-        pool = _shift(pool_id, on_hand=on_hand * units, reserved=reserved * units)
-        if pool is None:
+        level = _shift(pool_id, on_hand=on_hand * units, reserved=reserved * units)
+        if level is None:
             raise OutOfStock(sku_ids=_short(pool_id, quantities))
-        pools.append(pool)
-    _tell_catalogue((pool, (on_hand - reserved) * quantities[pool.id]) for pool in pools)
-    return pools
+        levels.append(level)
+    _tell_catalogue(levels)
 
 
-def _shift(pool_id: str, *, on_hand: int, reserved: int) -> StockPool | None:
+def _shift(pool_id: str, *, on_hand: int, reserved: int) -> _Level | None:
     """Change a pool's figures in one statement; None if too little is available."""
     change = on_hand - reserved
-    statement = (
-        update(StockPool)
-        .where(StockPool.id == pool_id, StockPool.on_hand - StockPool.reserved >= -change)
-        .values(on_hand=StockPool.on_hand + on_hand, reserved=StockPool.reserved + reserved)
-        .returning(StockPool)
-    )
-    return session().scalars(statement, execution_options=_FRESH).one_or_none()
+    figures = {"needed": -change, "on_hand_change": on_hand, "reserved_change": reserved}
+    row = session().execute(_SHIFT, {"pool_id": pool_id, **figures}).one_or_none()
+    if row is None:
+        return None
+    sku_id, owner, available = row
+    return _Level(sku_id, owner, available, change)
 
 
 def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
@@ -287,14 +305,14 @@ def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
 
 def _add_to_house(sku_id: str, quantity: int) -> StockPool:
     pool = _add(sku_id, HOUSE, quantity)
-    _tell_catalogue([(pool, quantity)])
+    _tell_catalogue([_level(pool, quantity)])
     return pool
 
 
 def _add(sku_id: str, owner: str, quantity: int) -> StockPool:
     """Add to a pool in one upsert; a pool that is not there yet begins with it."""
     _refuse_unknown(sku_id)
-    new = insert(StockPool).values(
+    new = postgresql.insert(StockPool).values(
         id=new_id("pol"), sku_id=sku_id, owner=owner, on_hand=quantity, reserved=0
     )
     upsert = new.on_conflict_do_update(
@@ -319,7 +337,7 @@ def _take_from_house(sku_id: str, quantity: int) -> StockPool:
     pool = session().scalars(statement, execution_options=_FRESH).one_or_none()
     if pool is None:
         raise NotEnoughStock(sku_id=sku_id)
-    _tell_catalogue([(pool, -quantity)])
+    _tell_catalogue([_level(pool, -quantity)])
     return pool
 
 
@@ -353,16 +371,16 @@ def _record(
     return movement
 
 
-def _tell_catalogue(changes: Iterable[tuple[StockPool, int]]) -> None:
-    """Push whether a SKU is in stock, only when its house pool's availability crossed zero.
+def _level(pool: StockPool, change: int) -> _Level:
+    return _Level(pool.sku_id, pool.owner, pool.available, change)
 
-    Args:
-        changes: each changed pool with the change of what is available in it.
-    """
+
+def _tell_catalogue(levels: Iterable[_Level]) -> None:
+    """Push whether a SKU is in stock, only when its house pool's availability crossed zero."""
     crossed = {
-        pool.sku_id: pool.available > 0
-        for pool, change in changes
-        if pool.owner == HOUSE and (pool.available > 0) != (pool.available - change > 0)
+        level.sku_id: level.available > 0
+        for level in levels
+        if level.owner == HOUSE and (level.available > 0) != (level.available - level.change > 0)
     }
     if crossed:
         catalogue.record_availability(in_stock=crossed)

@@ -7,30 +7,43 @@ versions (ETag / If-Match) and rate limits. A view gets what it declared as keyw
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
+import orjson
 from flask import Response, current_app, g, request
-from marshmallow import fields, validate
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter, ValidationError
 
 from groupbuy.kernel import clock, idempotency
 from groupbuy.kernel.access import Actor, gate
 from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.fields import (
+    Count,
+    Fen,
+    IdField,
+    Moment,
+    MonthField,
+    Nothing,
+    PageQuery,
+    ProblemSchema,
+    Schema,
+    Words,
+    page_of,
+)
 from groupbuy.kernel.ids import to_uuid
 from groupbuy.kernel.limits import limited
-from groupbuy.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from groupbuy.kernel.pagination import Page
 from groupbuy.kernel.problems import (
     MEDIA_TYPE,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     InvalidInput,
+    MalformedRequest,
     NotAuthenticated,
     NotFound,
     NotPermitted,
@@ -41,153 +54,49 @@ from groupbuy.kernel.problems import (
     VersionRequired,
 )
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 View = TypeVar("View", bound=Callable[..., Any])
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 EDITS = ("PUT", "PATCH", "DELETE")
 
 
-class Schema(ma.Schema):
-    """Base of every schema: unknown fields are refused, field order is kept."""
-
-    class Meta:
-        """Refuse what we do not know."""
-
-        unknown = ma.RAISE
-
-
-class IdField(fields.String):
-    """A public id of one type, checked by form; whether it exists is the service's question."""
-
-    def __init__(self, prefix: str, **options: Any) -> None:
-        self.prefix = prefix
-        metadata = {"example": f"{prefix}_{'0198f3c2a7b47d1e' * 2}", **options.pop("metadata", {})}
-        super().__init__(
-            metadata=metadata,
-            error_messages={"form": f"Not an id of the form {prefix}_…"},
-            **options,
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            to_uuid(text, self.prefix)
-        except ValueError as error:
-            raise self.make_error("form") from error
-        return text
-
-
-class Fen(fields.Integer):
-    """An amount in fen: a JSON integer, never a float or a string."""
-
-    MAX: ClassVar[int] = 10**13
-
-    def __init__(self, *, minimum: int = 0, **options: Any) -> None:
-        bounds = validate.Range(min=minimum, max=self.MAX)
-        metadata = {"description": "fen (1/100 yuan)", **options.pop("metadata", {})}
-        super().__init__(strict=True, validate=bounds, metadata=metadata, **options)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, bool | str | float):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class Count(fields.Integer):
-    """A JSON integer between two bounds."""
-
-    def __init__(self, *, minimum: int = 0, maximum: int = 1_000_000, **options: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(min=minimum, max=maximum), **options)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, bool | float):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class Words(fields.String):
-    """A text that a person typed: trimmed, with a length, without control characters."""
-
-    def __init__(self, *, minimum: int = 1, maximum: int = 200, **options: Any) -> None:
-        super().__init__(
-            validate=validate.Length(min=minimum, max=maximum),
-            error_messages={"control": "Control characters are not allowed."},
-            **options,
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs).strip()
-        if _CONTROL.search(text):
-            raise self.make_error("control")
-        return text
-
-
-class Moment(fields.AwareDateTime):
-    """An RFC 3339 instant with an offset."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", **options)
-
-
-class MonthField(fields.String):
-    """A month `YYYY-MM` of the business time zone."""
-
-    def __init__(self, **options: Any) -> None:
-        form = validate.Regexp(r"^(20|19)\d\d-(0[1-9]|1[0-2])$", error="Not a month YYYY-MM.")
-        super().__init__(validate=form, metadata={"example": "2026-11"}, **options)
-
-
-class PageQuery(Schema):
-    """The query of every list; lists with filters inherit from it."""
-
-    limit = fields.Integer(
-        load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=MAX_LIMIT)
-    )
-    cursor = fields.String(
-        load_default=None,
-        validate=validate.Length(max=500),
-        metadata={"description": "next_cursor of the page before"},
-    )
-
-
-class Nothing(Schema):
-    """An empty JSON object: the body of an action that needs no word."""
-
-
-_pages: dict[type[ma.Schema], type[ma.Schema]] = {}
-
-
-def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
-    """Return the schema of a page of items."""
-    if item not in _pages:
-        name = f"{item.__name__.removesuffix('Schema')}Page"
-        members = {
-            "items": fields.List(fields.Nested(item), required=True),
-            "next_cursor": fields.String(required=True, allow_none=True),
-        }
-        _pages[item] = cast(type[ma.Schema], type(name, (Schema,), members))
-    return _pages[item]
-
-
-class ProblemSchema(ma.Schema):
-    """An RFC 9457 problem document; extension members depend on the type."""
-
-    type = fields.String(required=True, metadata={"example": "/problems/not-found"})
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    code = fields.String(required=True)
-    detail = fields.String()
-    errors = fields.List(fields.Dict())
-    trace_id = fields.String()
-
-
 class StrictParser(FlaskParser):
-    """webargs' parser that refuses unknown query parameters too."""
+    """webargs' parser that refuses unknown query parameters too, and what PostgreSQL would.
+
+    JSON is read as strictly as it is written: no NaN, no lone surrogates, no endless nesting.
+    """
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": ma.RAISE,
     }
+
+    def load_json(self, req: Any, schema: ma.Schema) -> Any:
+        """Parse the body, or raise MalformedRequest."""
+        raw = req.get_data(cache=True)
+        if not req.is_json or not raw:
+            return ma.missing
+        try:
+            parsed = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            raise MalformedRequest from None
+        if b"\\u0000" in raw and _holds_nul(parsed):
+            raise MalformedRequest
+        return parsed
+
+    def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
+        """Read the query, or raise MalformedRequest."""
+        if any(_holds_nul(values) for values in req.args.listvalues()):
+            raise MalformedRequest
+        return super().load_querystring(req, schema)
+
+
+def _holds_nul(value: Any) -> bool:
+    """Tell whether a text anywhere inside holds a NUL, which no text column can."""
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for item in value.items() for part in item)
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 class IdConverter(BaseConverter):
@@ -412,7 +321,7 @@ def _common(
 ) -> list[type[Problem]]:
     common: list[type[Problem]] = [NotAuthenticated, NotPermitted]
     if schema is not None:
-        common.append(InvalidInput)
+        common += [MalformedRequest, InvalidInput]
     if "<" in rule:
         common.append(NotFound)
     if idempotent:

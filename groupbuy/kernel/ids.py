@@ -56,6 +56,15 @@ def to_uuid(public_id: str, prefix: str) -> uuid.UUID:
     return uuid.UUID(hex=digits)
 
 
+def is_id(text: str, prefix: str) -> bool:
+    """Tell whether a text has the form of a public id of this prefix."""
+    try:
+        to_uuid(text, prefix)
+    except ValueError:
+        return False
+    return True
+
+
 class Id(TypeDecorator[str]):
     """A public id on the Python side, a `uuid` column in PostgreSQL."""
 

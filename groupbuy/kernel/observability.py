@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -46,11 +46,21 @@ Event = MutableMapping[str, Any]
 def hide_secrets(logger: Any, name: str, event: Event) -> Event:
     """Take tokens, codes, secrets, phone numbers and openids out of a log line."""
     for key, value in event.items():
-        if key not in _OPEN_KEYS and _SECRET_KEYS.search(key.lower()):
-            event[key] = "[hidden]"
-        elif isinstance(value, str):
-            event[key] = scrub(value)
+        if not key.startswith("_"):
+            event[key] = _hidden(key, value)
     return event
+
+
+def _hidden(key: str, value: Any) -> Any:
+    if key not in _OPEN_KEYS and _SECRET_KEYS.search(key.lower()):
+        return "[hidden]"
+    if isinstance(value, Mapping):
+        return {inner: _hidden(str(inner), part) for inner, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden("", part) for part in value]
+    if value is None or isinstance(value, int | float):
+        return value
+    return scrub(value if isinstance(value, str) else repr(value))
 
 
 def scrub(text: str) -> str:

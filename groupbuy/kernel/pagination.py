@@ -9,8 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import Instant, session
+from groupbuy.kernel.ids import Id, is_id
 from groupbuy.kernel.problems import InvalidInput
 from groupbuy.kernel.texts import Text
 
@@ -70,10 +72,7 @@ def paginate(
     query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
     if cursor:
         query = query.where(_after(by, decode_cursor(cursor, len(by)), descending))
-    try:
-        rows = list(session().scalars(query.limit(limit + 1)))
-    except ValueError as error:
-        raise _invalid_cursor() from error
+    rows = list(session().scalars(query.limit(limit + 1)))
     if len(rows) <= limit:
         return Page(rows, None)
     last = rows[limit - 1]
@@ -83,9 +82,22 @@ def paginate(
 def _after(
     by: Sequence[InstrumentedAttribute[Any]], values: Sequence[Any], descending: bool
 ) -> ColumnElement[bool]:
+    if not all(_fits(column.type, value) for column, value in zip(by, values, strict=True)):
+        raise _invalid_cursor()
     place = tuple_(*by)
     bound = tuple_(*values, types=[column.type for column in by])
     return place < bound if descending else place > bound
+
+
+def _fits(kind: TypeEngine[Any], value: Any) -> bool:
+    """Tell whether a value that a caller sent can be compared with a column."""
+    if isinstance(kind, Instant):
+        return isinstance(value, datetime) and value.tzinfo is not None
+    if isinstance(kind, Id):
+        return isinstance(value, str) and is_id(value, kind.prefix)
+    if isinstance(value, str):
+        return kind.python_type is str and "\0" not in value
+    return type(value) is kind.python_type is int and value.bit_length() < 64
 
 
 def _invalid_cursor() -> InvalidInput:

@@ -9,6 +9,7 @@ from groupbuy.kernel.http import Api, Nothing, Page, PageQuery, page_of
 from groupbuy.kernel.problems import NotInThisState
 from groupbuy.leaders import errors, queries, services
 from groupbuy.leaders.models import Community, Leader, LeaderApplication, PickupPoint
+from groupbuy.leaders.rules import MICRO
 from groupbuy.leaders.schemas import (
     ApplicationBody,
     ApplicationQuery,
@@ -16,13 +17,13 @@ from groupbuy.leaders.schemas import (
     CommunityBody,
     CommunityEditBody,
     CommunitySchema,
+    LeaderDecisionBody,
     LeaderQuery,
     LeaderSchema,
     OwnApplicationSchema,
     PickupPointBody,
     PickupPointEditBody,
     PickupPointSchema,
-    ReasonBody,
     ShopPointQuery,
     ShopPointSchema,
     VerifierSchema,
@@ -121,7 +122,7 @@ def approve_application(actor: Actor, application_id: str, body: dict[str, Any])
 @api.post(
     f"{APPLICATION}/rejection",
     allow="leaders.decide",
-    body=ReasonBody,
+    body=LeaderDecisionBody,
     returns=ApplicationSchema,
     problems=[NotInThisState],
     example={"reason": "We have a leader in this street already."},
@@ -149,7 +150,7 @@ def show_leader(actor: Actor, leader_id: str) -> Leader:
 @api.post(
     f"{LEADER}/suspension",
     allow="leaders.decide",
-    body=ReasonBody,
+    body=LeaderDecisionBody,
     returns=LeaderSchema,
     problems=[NotInThisState],
     example={"reason": "Does not answer since Monday."},
@@ -163,7 +164,7 @@ def suspend_leader(actor: Actor, leader_id: str, body: dict[str, Any]) -> Leader
 @api.post(
     f"{LEADER}/reinstatement",
     allow="leaders.decide",
-    body=ReasonBody,
+    body=LeaderDecisionBody,
     returns=LeaderSchema,
     problems=[NotInThisState],
     example={"reason": "Back from hospital."},
@@ -260,8 +261,8 @@ def list_own_points(actor: Actor, query: dict[str, Any]) -> Page[PickupPoint]:
         "name": "Mei's breakfast shop",
         "address": "花木路 7 号门面",
         "opening_hours": "16:00–21:00",
-        "lat": 31.2165,
-        "lng": 121.5436,
+        "lat": 31_216_500 / MICRO,
+        "lng": 121_543_600 / MICRO,
     },
 )
 def open_own_point(actor: Actor, body: dict[str, Any]) -> PickupPoint:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BigInteger, ColumnElement, Select, func, or_, select
 
 from groupbuy.identity.models import Shopper
+from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
@@ -17,7 +18,7 @@ from groupbuy.leaders.models import (
     PickupPoint,
     PickupVerifier,
 )
-from groupbuy.leaders.rules import MICRO, LeaderState, PointState
+from groupbuy.leaders.rules import MICRO, CommunityState, LeaderState, PointState
 
 Found = TypeVar("Found")
 
@@ -92,6 +93,22 @@ def own_communities(*, leader_id: str, limit: int, cursor: str | None) -> Page[C
     """Return a leader's communities, disbanded ones too."""
     query = select(Community).where(Community.leader_id == leader_id)
     return paginate(query, by=[Community.id], limit=limit, cursor=cursor)
+
+
+def own_active_communities(leader_id: str) -> list[Community]:
+    """Return a leader's communities that still exist, in order of creation."""
+    query = (
+        select(Community)
+        .where(Community.leader_id == leader_id, Community.state == CommunityState.ACTIVE)
+        .order_by(Community.id)
+    )
+    return list(session().scalars(query))
+
+
+def communities_by_id(ids: Iterable[str]) -> dict[str, Community]:
+    """Return the communities that exist among these ids, in one statement."""
+    rows = session().scalars(select(Community).where(Community.id.in_(set(ids))))
+    return {row.id: row for row in rows}
 
 
 def own_community(leader_id: str, community_id: str) -> Community:
@@ -199,13 +216,13 @@ def _nearest(query: Select[PickupPoint], near: tuple[int, int], limit: int) -> P
 
 def _distance_m(latitude: int, longitude: int) -> ColumnElement[int]:
     """Return the great-circle distance to a point in metres, by the haversine formula."""
-    here = func.radians(latitude / MICRO)
-    there = func.radians(PickupPoint.latitude / float(MICRO))
-    across = func.radians((PickupPoint.longitude - longitude) / float(MICRO))
+    here = func.radians(latitude) / MICRO
+    there = func.radians(PickupPoint.latitude) / MICRO
+    across = func.radians(PickupPoint.longitude - longitude) / MICRO
     chord = func.power(func.sin((there - here) / 2), 2) + func.cos(here) * func.cos(
         there
     ) * func.power(func.sin(across / 2), 2)
-    metres = 2 * EARTH_RADIUS_M * func.asin(func.least(1.0, func.sqrt(chord)))
+    metres = 2 * EARTH_RADIUS_M * func.asin(func.least(1, func.sqrt(chord)))
     return func.round(metres).cast(BigInteger)
 
 
@@ -214,3 +231,14 @@ def _own(query: Select[Found]) -> Found:
     if found is None:
         raise NotFound
     return found
+
+
+INVARIANTS = (
+    Invariant(
+        "approved_applicants_are_leaders",
+        "Whose application was approved is a leader.",
+        "select a.id, a.shopper_id from leader_applications a "
+        "left join leaders l on l.shopper_id = a.shopper_id "
+        "where a.state = 'approved' and l.id is null",
+    ),
+)

@@ -1,12 +1,13 @@
 """What leaders takes and gives over HTTP."""
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from groupbuy.kernel.http import Count, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.money import half_up
 from groupbuy.leaders.rules import (
     MICRO,
     ApplicationState,
@@ -26,7 +27,10 @@ class Degrees(fields.Float):
     def __init__(self, limit: int, **options: Any) -> None:
         self.limit = limit
         super().__init__(
-            metadata={"description": "decimal degrees, WGS 84", "example": 31.230416},
+            metadata={
+                "description": "decimal degrees, WGS 84",
+                "example": 31_230_400 / MICRO if limit == 90 else 121_473_700 / MICRO,
+            },
             error_messages={"range": f"Must be between -{limit} and {limit} degrees."},
             **options,
         )
@@ -37,7 +41,7 @@ class Degrees(fields.Float):
         degrees = super()._deserialize(value, attr, data, **kwargs)
         if degrees is None or abs(degrees) > self.limit:
             raise self.make_error("range")
-        return round(Decimal(str(degrees)) * MICRO)
+        return half_up(Fraction(str(degrees)) * MICRO)
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> float | None:
         return None if value is None else value / MICRO
@@ -57,7 +61,7 @@ class Place(fields.String):
         match = _PLACE.match(super()._deserialize(value, attr, data, **kwargs))
         if match is None:
             raise self.make_error("form")
-        latitude, longitude = (int(Decimal(part) * MICRO) for part in match.groups())
+        latitude, longitude = (int(Fraction(part) * MICRO) for part in match.groups())
         if abs(latitude) > 90 * MICRO or abs(longitude) > 180 * MICRO:
             raise self.make_error("form")
         return latitude, longitude
@@ -101,7 +105,7 @@ class ApplicationQuery(PageQuery):
     state = fields.String(load_default=None, validate=validate.OneOf(list(ApplicationState)))
 
 
-class ReasonBody(Schema):
+class LeaderDecisionBody(Schema):
     """Why."""
 
     reason = Words(required=True, maximum=500)

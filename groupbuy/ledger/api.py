@@ -5,7 +5,7 @@ from typing import Any
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.http import Api, Page, page_of
 from groupbuy.ledger import queries
-from groupbuy.ledger.models import LedgerTransaction
+from groupbuy.ledger.queries import BookedTransaction, StandingAccount
 from groupbuy.ledger.schemas import (
     AccountQuery,
     AccountSchema,
@@ -22,7 +22,7 @@ api = Api("ledger", __name__, url_prefix="/api/v1", description="The books: doub
     query=AccountQuery,
     returns=page_of(AccountSchema),
 )
-def list_ledger_accounts(actor: Actor, query: dict[str, Any]) -> Page[queries.StandingAccount]:
+def list_ledger_accounts(actor: Actor, query: dict[str, Any]) -> Page[StandingAccount]:
     """List accounts with their balances."""
     return queries.account_list(**query)
 
@@ -33,6 +33,6 @@ def list_ledger_accounts(actor: Actor, query: dict[str, Any]) -> Page[queries.St
     query=TransactionQuery,
     returns=page_of(TransactionSchema),
 )
-def list_ledger_transactions(actor: Actor, query: dict[str, Any]) -> Page[LedgerTransaction]:
+def list_ledger_transactions(actor: Actor, query: dict[str, Any]) -> Page[BookedTransaction]:
     """List transactions with their entries, the newest first."""
     return queries.transaction_list(**query)

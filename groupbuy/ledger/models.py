@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
+from groupbuy.kernel import ids
 from groupbuy.kernel.db import Base, DatabaseRule, append_only, declare_rule, one_of
-from groupbuy.kernel.ids import primary_id, reference
 from groupbuy.ledger.rules import AccountKind
 
 
@@ -16,7 +16,7 @@ class LedgerAccount(Base):
     __tablename__ = "ledger_accounts"
     __table_args__ = (one_of("kind", AccountKind), UniqueConstraint("kind", "owner"))
 
-    id: Mapped[str] = primary_id("lac")
+    id: Mapped[str] = ids.primary_id("lac")
     kind: Mapped[str]
     owner: Mapped[str]
     opened_at: Mapped[datetime]
@@ -33,17 +33,13 @@ class LedgerTransaction(Base):
         Index("ix_ledger_transactions_reference", "reference"),
     )
 
-    id: Mapped[str] = primary_id("ltx")
+    id: Mapped[str] = ids.primary_id("ltx")
     kind: Mapped[str]
     reference: Mapped[str]
     entry_count: Mapped[int]
     recorded_at: Mapped[datetime]
     actor: Mapped[str]
-    reverses_id: Mapped[str | None] = reference("ltx", "ledger_transactions.id", unique=True)
-
-    entries: Mapped[list["LedgerEntry"]] = relationship(
-        order_by="LedgerEntry.position", viewonly=True, lazy="raise"
-    )
+    reverses_id: Mapped[str | None] = ids.reference("ltx", "ledger_transactions.id", unique=True)
 
 
 class LedgerEntry(Base):
@@ -52,12 +48,10 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (CheckConstraint("amount_fen <> 0", name="amount_not_zero"),)
 
-    transaction_id: Mapped[str] = reference("ltx", "ledger_transactions.id", primary_key=True)
+    transaction_id: Mapped[str] = ids.reference("ltx", "ledger_transactions.id", primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[str] = reference("lac", "ledger_accounts.id", index=True)
+    account_id: Mapped[str] = ids.reference("lac", "ledger_accounts.id", index=True)
     amount_fen: Mapped[int]
-
-    account: Mapped[LedgerAccount] = relationship(viewonly=True, lazy="raise")
 
 
 for _table in ("ledger_accounts", "ledger_transactions", "ledger_entries"):
@@ -69,8 +63,8 @@ _BALANCED = """\
         where t.id = new.{id} group by t.id
         having count(e.position) <> t.entry_count or sum(e.amount_fen) <> 0
     ) then
-        raise exception 'ledger transaction % is not balanced', new.{id}
-            using errcode = 'check_violation';
+        raise exception using errcode = 'check_violation',
+            message = 'ledger transaction ' || new.{id} || ' is not balanced';
     end if;
     return null;"""
 

@@ -1,9 +1,12 @@
 """Reads of the ledger."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
@@ -12,7 +15,37 @@ from groupbuy.kernel.problems import NotFound
 from groupbuy.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from groupbuy.ledger.rules import Account, AccountKind
 
-_WITH_ENTRIES = selectinload(LedgerTransaction.entries).joinedload(LedgerEntry.account)
+
+@dataclass(frozen=True, slots=True)
+class StandingAccount:
+    """An account with its balance in fen: debits less credits."""
+
+    id: str
+    kind: str
+    owner: str
+    opened_at: datetime
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookedEntry:
+    """One side of a transaction in the books: debit +, credit -."""
+
+    account: LedgerAccount
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookedTransaction:
+    """A transaction with its entries in their order."""
+
+    id: str
+    kind: str
+    reference: str
+    recorded_at: datetime
+    actor: str
+    reverses_id: str | None
+    entries: tuple[BookedEntry, ...]
 
 
 def place(account: LedgerAccount) -> Account:
@@ -22,12 +55,8 @@ def place(account: LedgerAccount) -> Account:
 
 def account_ids(places: Iterable[Account]) -> dict[Account, str]:
     """Return the ids of those accounts that exist, in one statement."""
-    wanted = [(place.kind.value, place.owner) for place in places]
-    rows = session().execute(
-        select(LedgerAccount.kind, LedgerAccount.owner, LedgerAccount.id).where(
-            tuple_(LedgerAccount.kind, LedgerAccount.owner).in_(wanted)
-        )
-    )
+    columns = LedgerAccount.kind, LedgerAccount.owner
+    rows = session().execute(select(*columns, LedgerAccount.id).where(_among(columns, places)))
     return {Account(AccountKind(kind), owner): id_ for kind, owner, id_ in rows}
 
 
@@ -38,70 +67,100 @@ def balance(place: Account) -> int:
 
 def balances(places: Collection[Account]) -> dict[Account, int]:
     """Return the balance of each account, in one statement."""
-    wanted = [(place.kind.value, place.owner) for place in places]
+    columns = LedgerAccount.kind, LedgerAccount.owner
     rows = session().execute(
-        select(LedgerAccount.kind, LedgerAccount.owner, func.sum(LedgerEntry.amount_fen))
+        select(*columns, func.sum(LedgerEntry.amount_fen))
         .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
-        .where(tuple_(LedgerAccount.kind, LedgerAccount.owner).in_(wanted))
+        .where(_among(columns, places))
         .group_by(LedgerAccount.id)
     )
     sums = {Account(AccountKind(kind), owner): int(total) for kind, owner, total in rows}
     return {place: sums.get(place, 0) for place in places}
 
 
-def balances_by_id(account_ids: Collection[str]) -> dict[str, int]:
-    """Return the balance of each account by its id, in one statement."""
-    rows = session().execute(
-        select(LedgerEntry.account_id, func.sum(LedgerEntry.amount_fen))
-        .where(LedgerEntry.account_id.in_(account_ids))
-        .group_by(LedgerEntry.account_id)
-    )
-    sums = {id_: int(total) for id_, total in rows}
-    return {id_: sums.get(id_, 0) for id_ in account_ids}
-
-
 def account_list(
     *, limit: int, cursor: str | None, kind: str | None = None, owner: str | None = None
-) -> Page[LedgerAccount]:
-    """Return accounts in order of opening."""
+) -> Page[StandingAccount]:
+    """Return accounts with their balances in order of opening, in two statements."""
     query = select(LedgerAccount)
     if kind is not None:
         query = query.where(LedgerAccount.kind == kind)
     if owner is not None:
         query = query.where(LedgerAccount.owner == owner)
-    return paginate(query, by=[LedgerAccount.id], limit=limit, cursor=cursor)
+    page = paginate(query, by=[LedgerAccount.id], limit=limit, cursor=cursor)
+    sums = balances([place(account) for account in page.items])
+    standing = [
+        StandingAccount(a.id, a.kind, a.owner, a.opened_at, sums[place(a)]) for a in page.items
+    ]
+    return Page(standing, page.next_cursor)
 
 
-def transaction(transaction_id: str) -> LedgerTransaction:
-    """Return a transaction with its entries, or raise NotFound."""
-    found = session().get(LedgerTransaction, transaction_id, options=[_WITH_ENTRIES])
+def transaction(transaction_id: str) -> BookedTransaction:
+    """Return a transaction, or raise NotFound."""
+    found = session().get(LedgerTransaction, transaction_id)
     if found is None:
         raise NotFound
-    return found
+    return _booked([found])[0]
 
 
-def transaction_of(*, kind: str, reference: str) -> LedgerTransaction:
-    """Return the transaction that a kind and a reference name, with its entries."""
-    found = session().scalar(
-        select(LedgerTransaction)
-        .where(LedgerTransaction.kind == kind, LedgerTransaction.reference == reference)
-        .options(_WITH_ENTRIES)
-    )
-    if found is None:
+def transaction_of(*, kind: str, reference: str) -> BookedTransaction:
+    """Return the transaction that a kind and a reference name, or raise NotFound."""
+    found = transactions_of([(kind, reference)])
+    if not found:
         raise NotFound
-    return found
+    return found[0]
+
+
+def transactions_of(names: Iterable[tuple[str, str]]) -> list[BookedTransaction]:
+    """Return those transactions that exist among (kind, reference), in two statements."""
+    columns = LedgerTransaction.kind, LedgerTransaction.reference
+    return _booked(session().scalars(select(LedgerTransaction).where(_among(columns, names))).all())
 
 
 def transaction_list(
     *, limit: int, cursor: str | None, reference: str | None = None, kind: str | None = None
-) -> Page[LedgerTransaction]:
-    """Return transactions with their entries, the newest first."""
-    query = select(LedgerTransaction).options(_WITH_ENTRIES)
+) -> Page[BookedTransaction]:
+    """Return transactions, the newest first, in two statements."""
+    query = select(LedgerTransaction)
     if reference is not None:
         query = query.where(LedgerTransaction.reference == reference)
     if kind is not None:
         query = query.where(LedgerTransaction.kind == kind)
-    return paginate(query, by=[LedgerTransaction.id], limit=limit, cursor=cursor, descending=True)
+    page = paginate(query, by=[LedgerTransaction.id], limit=limit, cursor=cursor, descending=True)
+    return Page(_booked(page.items), page.next_cursor)
+
+
+def _booked(rows: Sequence[LedgerTransaction]) -> list[BookedTransaction]:
+    """Put the entries to their transactions."""
+    entries: dict[str, list[BookedEntry]] = {row.id: [] for row in rows}
+    found = session().execute(
+        select(LedgerEntry.transaction_id, LedgerAccount, LedgerEntry.amount_fen)
+        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .where(LedgerEntry.transaction_id.in_(entries))
+        .order_by(LedgerEntry.transaction_id, LedgerEntry.position)
+    )
+    for transaction_id, account, amount_fen in found:
+        entries[transaction_id].append(BookedEntry(account, amount_fen))
+    return [
+        BookedTransaction(
+            id=row.id,
+            kind=row.kind,
+            reference=row.reference,
+            recorded_at=row.recorded_at,
+            actor=row.actor,
+            reverses_id=row.reverses_id,
+            entries=tuple(entries[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _among(columns: Sequence[Any], pairs: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
+    """Compare two columns with any number of pairs; they travel as two arrays."""
+    listed = [(str(first), str(second)) for first, second in pairs]
+    firsts = literal([first for first, _ in listed], ARRAY(Text))
+    seconds = literal([second for _, second in listed], ARRAY(Text))
+    return tuple_(*columns).in_(select(func.unnest(firsts), func.unnest(seconds)))
 
 
 INVARIANTS = (

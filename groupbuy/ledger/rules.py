@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class AccountKind(StrEnum):
@@ -20,8 +21,7 @@ REVERSAL = "reversal"
 """The kind of a transaction that takes another one back; its reference is that one's id."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Account:
+class Account(NamedTuple):
     """The place of an amount in the books: a kind, and whose or what for."""
 
     kind: AccountKind
@@ -38,7 +38,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One transaction to be: entries that sum to 0, under a reference unique for the kind.
+    """One transaction to be: entries that sum to 0, under a reference unique for its kind.
+
+    `reverses_id` is the transaction that it takes back, if it does.
 
     Raises:
         ValueError: fewer than two entries, an amount of 0, or a sum other than 0.
@@ -47,6 +49,7 @@ class Posting:
     kind: str
     reference: str
     entries: Sequence[Entry]
+    reverses_id: str | None = None
 
     def __post_init__(self) -> None:
         amounts = [entry.amount_fen for entry in self.entries]

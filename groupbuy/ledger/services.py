@@ -3,9 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import selectinload
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
@@ -14,12 +12,13 @@ from groupbuy.kernel.ids import new_id
 from groupbuy.ledger import queries
 from groupbuy.ledger.errors import PostedDifferently
 from groupbuy.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
+from groupbuy.ledger.queries import BookedTransaction
 from groupbuy.ledger.rules import REVERSAL, Account, Entry, Posting
 
 
 def post(
     *, kind: str, reference: str, entries: Sequence[Entry], actor: Actor, now: datetime
-) -> LedgerTransaction:
+) -> BookedTransaction:
     """Write one transaction and return it; the same kind and reference again changes nothing.
 
     Raises:
@@ -36,26 +35,24 @@ def post_many(*, postings: Collection[Posting], actor: Actor, now: datetime) -> 
     Raises:
         PostedDifferently: one of them is in the books with other entries.
     """
-    written = _write(postings, {}, actor=actor, now=now)
+    written = _write(postings, actor=actor, now=now)
     _compare([p for p in postings if (p.kind, p.reference) not in written])
     return len(written)
 
 
-def reverse(*, transaction_id: str, actor: Actor, now: datetime) -> LedgerTransaction:
+def reverse(*, transaction_id: str, actor: Actor, now: datetime) -> BookedTransaction:
     """Take a transaction back by its exact opposite; a second time returns the first reversal."""
     original = queries.transaction(transaction_id)
     opposite = [
         Entry(queries.place(entry.account), -entry.amount_fen) for entry in original.entries
     ]
-    posting = Posting(REVERSAL, transaction_id, opposite)
-    if _write([posting], {transaction_id: transaction_id}, actor=actor, now=now):
+    posting = Posting(REVERSAL, transaction_id, opposite, reverses_id=transaction_id)
+    if _write([posting], actor=actor, now=now):
         audit.record(actor=actor, action="ledger.reverse", subject=transaction_id, now=now)
     return queries.transaction_of(kind=REVERSAL, reference=transaction_id)
 
 
-def _write(
-    postings: Collection[Posting], reverses: dict[str, str], *, actor: Actor, now: datetime
-) -> set[tuple[str, str]]:
+def _write(postings: Collection[Posting], *, actor: Actor, now: datetime) -> set[tuple[str, str]]:
     """Insert what the books do not have yet and return its kinds and references."""
     if not postings:
         return set()
@@ -68,7 +65,7 @@ def _write(
             "entry_count": len(posting.entries),
             "recorded_at": now,
             "actor": actor.label,
-            "reverses_id": reverses.get(posting.reference),
+            "reverses_id": posting.reverses_id,
         }
         for posting in sorted(postings, key=lambda posting: (posting.kind, posting.reference))
     ]
@@ -112,12 +109,7 @@ def _compare(postings: Collection[Posting]) -> None:
     if not postings:
         return
     by_name = {(p.kind, p.reference): p for p in postings}
-    found = session().scalars(
-        select(LedgerTransaction)
-        .where(tuple_(LedgerTransaction.kind, LedgerTransaction.reference).in_(by_name))
-        .options(selectinload(LedgerTransaction.entries).joinedload(LedgerEntry.account))
-    )
-    for transaction in found:
+    for transaction in queries.transactions_of(by_name):
         posting = by_name[transaction.kind, transaction.reference]
         booked = [Entry(queries.place(e.account), e.amount_fen) for e in transaction.entries]
         if booked != list(posting.entries):

@@ -33,9 +33,9 @@ from groupbuy.orders.schemas import (
 )
 from groupbuy.orders.services import cancelling, paying, placing, refunding
 from groupbuy.orders.services.refunding import Return
-from groupbuy.payments import services as payments
 from groupbuy.payments.errors import ProviderUnavailable
 from groupbuy.payments.models import Payment
+from groupbuy.payments.services import payments
 from groupbuy.pricing.errors import NotForSale
 from groupbuy.pricing.rules import Wanted
 

@@ -181,29 +181,34 @@ def bought(*, shopper_id: str, campaign_item_ids: Sequence[str]) -> dict[str, in
 
 
 def ids_due_to_expire(*, now: datetime, limit: int) -> list[str]:
-    """Return unpaid orders whose time is over, and lock them; others' locked ones are skipped."""
-    return _claim_due(
-        select(Order.id).where(Order.state == OrderState.PENDING_PAYMENT, Order.expires_at <= now),
-        limit,
+    """Return unpaid orders whose time is over, oldest first."""
+    return list(
+        session().scalars(
+            select(Order.id)
+            .where(Order.state == OrderState.PENDING_PAYMENT, Order.expires_at <= now)
+            .order_by(Order.id)
+            .limit(limit)
+        )
     )
 
 
 def ids_due_to_complete(*, now: datetime, limit: int) -> list[str]:
-    """Return picked-up orders whose after-sale window is over and that have no open refund."""
+    """Return picked-up orders whose after-sale window is over and that have no open refund.
+
+    They are locked; those that somebody else has locked are left for the next sweep.
+    """
     open_refund = exists().where(
         OrderRefund.order_id == Order.id, OrderRefund.state == RefundState.REQUESTED
     )
-    return _claim_due(
-        select(Order.id).where(
-            Order.state == OrderState.PICKED_UP, Order.completes_at <= now, ~open_refund
-        ),
-        limit,
+    return list(
+        session().scalars(
+            select(Order.id)
+            .where(Order.state == OrderState.PICKED_UP, Order.completes_at <= now, ~open_refund)
+            .order_by(Order.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Order)
+        )
     )
-
-
-def _claim_due(query: Select[str], limit: int) -> list[str]:
-    claimed = query.order_by(Order.id).limit(limit).with_for_update(skip_locked=True, of=Order)
-    return list(session().scalars(claimed))
 
 
 def _page(

@@ -95,11 +95,6 @@ def after(state: str, action: Action) -> OrderState:
         raise NotInThisState(state=str(state), action=str(action)) from None
 
 
-def states_before(action: Action) -> tuple[OrderState, ...]:
-    """Return the states in which an action is allowed."""
-    return tuple(state for state, known in TRANSITIONS if known is action)
-
-
 def refund_of_units(
     *, amount_fen: int, quantity: int, requested_fen: int, returned: int, units: int
 ) -> int:

@@ -42,6 +42,7 @@ class EventState(StrEnum):
 _P, _R, _E = PaymentState, RefundState, EventState
 UNPAID = (_P.CREATED, _P.PENDING)
 LIVE = (*UNPAID, _P.SUCCEEDED)
+HOLDS_MONEY = (_P.SUCCEEDED, _P.PARKED)
 UNSETTLED = (_R.REQUESTED, _R.SUBMITTED)
 OPEN = (_E.RECEIVED, _E.WAITING)
 

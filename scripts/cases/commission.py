@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from groupbuy.commissions import rules
-from groupbuy.commissions.rules import (
+from groupbuy.commissions.rules import calculation
+from groupbuy.commissions.rules.calculation import Line
+from groupbuy.commissions.rules.terms import (
     Earning,
     Exclude,
     Flat,
-    Line,
     Mode,
     Replace,
     Tier,
     TierTable,
+    VersionDate,
 )
+from groupbuy.commissions.rules.terms import pick_version as picked_version
 from groupbuy.kernel.money import BPS
 from scripts.cases import NotCovered, Operation, call
 
@@ -50,11 +51,11 @@ def lines(
     tables = {name: _table(mode, table) for name, table in (versions or {}).items()}
     if tiers is not None:
         tables[ONLY] = _table(mode, tiers)
-    calculation = rules.calculate(_in_order(lines, tables), cap_fen)
+    month = calculation.calculate(_in_order(lines, tables), cap_fen)
     return Amounts(
-        total_fen=calculation.total_fen,
-        volume_fen=calculation.volume_fen,
-        line_fen=[line.amount_fen for line in calculation.lines],
+        total_fen=month.total_fen,
+        volume_fen=month.volume_fen,
+        line_fen=[line.amount_fen for line in month.lines],
     )
 
 
@@ -116,7 +117,7 @@ def _table(mode: str, tiers: Tiers) -> TierTable:
 def flat(*, per_unit_fen: int, qty: int, returned: int = 0) -> dict[str, Any]:
     """An amount for each unit."""
     fields = {"rule": "flat", "per_unit_fen": per_unit_fen, "qty": qty, "returned": returned}
-    return {"commission_fen": rules.calculate(_in_order([fields], {})).total_fen}
+    return {"commission_fen": calculation.calculate(_in_order([fields], {})).total_fen}
 
 
 def tier_total(
@@ -132,33 +133,27 @@ def tier_total(
     return lines(mode=mode, tiers=tiers, cap_fen=cap_fen, lines=[whole])
 
 
-@dataclass(frozen=True)
-class _Version:
-    name: str
-    effective_from: datetime
-
-
 def pick_version(
     *, versions: list[tuple[str, str]], paid_at: str, completed_at: str = ""
 ) -> dict[str, Any]:
     """The version that a sale falls under; when it completes does not matter."""
-    known = [_Version(name, datetime.fromisoformat(since)) for name, since in versions]
-    picked = rules.pick_version(known, datetime.fromisoformat(paid_at))
-    return {"version": picked and picked.name}
+    known = [VersionDate(name, datetime.fromisoformat(since)) for name, since in versions]
+    picked = picked_version(known, datetime.fromisoformat(paid_at))
+    return {"version": picked and picked.id}
 
 
 def claw_line(*, settled_fen: int, base_fen: int, refunds: list[int]) -> dict[str, Any]:
     """Refunds of a settled line, line by line."""
-    clawbacks = [c.amount_fen for c in rules.clawback_by_line(settled_fen, base_fen, refunds)]
+    clawbacks = [c.amount_fen for c in calculation.clawback_by_line(settled_fen, base_fen, refunds)]
     return {"clawbacks": clawbacks, "left_fen": settled_fen - sum(clawbacks)}
 
 
 def claw_retier(*, mode: str, tiers: Tiers, before_fen: int, refund_fen: int) -> dict[str, Any]:
     """A refund of a settled month, the month computed anew."""
     tables = {ONLY: _table(mode, tiers)}
-    settled = rules.calculate(_in_order([{"base": before_fen}], tables)).total_fen
+    settled = calculation.calculate(_in_order([{"base": before_fen}], tables)).total_fen
     rest = list(_in_order([{"base": before_fen, "refunded": refund_fen}], tables))
-    clawback = rules.clawback_by_retier(settled, rest)
+    clawback = calculation.clawback_by_retier(settled, rest)
     return {
         "settled_fen": settled,
         "recomputed_fen": settled - clawback,

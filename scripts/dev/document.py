@@ -20,11 +20,11 @@ from groupbuy.kernel.settings import VARIABLES, Mode, Settings, Variable, defaul
 from scripts.dev.services import ROOT
 
 AROUND = (
-    ("GROUPBUY_PORT", "`make run`: the web server's port", "`8000`"),
-    ("GROUPBUY_VALKEY_PORT", "`make run`: the embedded Valkey's port", "`6380`"),
-    ("GROUPBUY_DATA", "`make run`: the folder of the embedded servers", "`.data`"),
-    ("WEB_CONCURRENCY", "gunicorn: how many worker processes", "`2`"),
-    ("PROMETHEUS_MULTIPROC_DIR", "gunicorn: a folder for the numbers of all workers", "–"),
+    ("`GROUPBUY_PORT`", "`make run`: the web server's port", "`8000`"),
+    ("`GROUPBUY_VALKEY_PORT`", "`make run`: the embedded Valkey's port", "`6380`"),
+    ("`GROUPBUY_DATA`", "`make run`: the folder of the embedded servers", "`.data`"),
+    ("`WEB_CONCURRENCY`", "gunicorn: how many worker processes", "`2`"),
+    ("`PROMETHEUS_MULTIPROC_DIR`", "gunicorn: a folder for the numbers of all workers", "–"),
 )
 """What is read outside the application."""
 
@@ -83,8 +83,8 @@ def configuration_page(app: Flask) -> str:
         [
             "# 配置 / Configuration",
             "",
-            "The application reads its configuration from the environment only. At start it refuses",
-            "an incomplete one with the full list of what is missing or wrong.",
+            "The application reads its configuration from the environment only. At start it",
+            "refuses an incomplete one with the full list of what is missing or wrong.",
             "",
             *_table(["variable", "meaning", "default", "needed in"], rows),
             "",

@@ -196,7 +196,7 @@ class TestSkus:
         sku = created(hua.post("/hq/skus", body))
         assert sku == {**body, "id": sku["id"], "active": True, "in_stock": False, "version": 1}
         path = f"/hq/skus/{sku['id']}"
-        changes = {"list_price_fen": None, "options": {}, "active": False}
+        changes: dict[str, Any] = {"list_price_fen": None, "options": {}, "active": False}
         edited = hua.patch(path, changes, if_match=1)
         assert edited.json == {**sku, **changes, "version": 2}
         assert hua.get(path).json == edited.json

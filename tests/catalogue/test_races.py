@@ -10,9 +10,11 @@ from groupbuy.catalogue.errors import CategoryCycle, CategoryNotEmpty
 from groupbuy.catalogue.models import Category, Product
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import InvalidInput
+from tests.client import Api
 from tests.factories import catalogue as make
-from tests.inventory.rivals import second_waits_for_first
+from tests.rivals import second_waits_for_first
 
 pytestmark = pytest.mark.committed
 
@@ -59,3 +61,24 @@ class TestTree:
         )
         assert first is None
         assert isinstance(second, InvalidInput)
+
+
+class TestVersions:
+    def test_it_refuses_the_edit_that_was_overtaken_after_its_version_was_checked(
+        self, app: Flask, api: Api
+    ) -> None:
+        sku, hua = make.sku(), api.staff("operator", "hua")
+
+        def cheaper() -> Any:
+            return services.edit_sku(
+                sku_id=sku.id, if_match=1, actor=SYSTEM, now=clock.now(), price_fen=1790
+            )
+
+        def dearer() -> Any:
+            with app.app_context():
+                return hua.patch(f"/hq/skus/{sku.id}", {"price_fen": 2190}, if_match=1)
+
+        _, answer = second_waits_for_first(app, cheaper, dearer)
+        assert (answer.status_code, answer.json["code"]) == (412, "stale-version")
+        session().expire_all()
+        assert hua.get(f"/hq/skus/{sku.id}").json["price_fen"] == 1790

@@ -1,31 +1,30 @@
 """Leaders and what they run, made by the real services."""
 
 import itertools
-from datetime import datetime
 from typing import Any
 
 from groupbuy.identity import services as identity
 from groupbuy.identity.models import Staff
+from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session, transaction
 from groupbuy.leaders import services
 from groupbuy.leaders.models import Community, Leader, LeaderApplication, PickupPoint
-from tests.conftest import START
 
 _numbers = itertools.count(1)
 
 
-def shopper_id(name: str = "", *, now: datetime = START) -> str:
+def shopper_id(name: str = "") -> str:
     """Register a shopper (the same one for the same name) and return the id."""
     name = name or f"somebody{next(_numbers)}"
     with transaction():
         begun = identity.begin_shopper_session(
-            openid=f"demo-{name}", unionid=None, name=name.capitalize(), days=30, now=now
+            openid=f"demo-{name}", unionid=None, name=name.capitalize(), days=30, now=clock.now()
         )
     return str(begun["shopper"].id)
 
 
-def hua(*, now: datetime = START) -> Actor:
+def hua() -> Actor:
     """Hire an operator at headquarters and return them as an actor."""
     with transaction():
         staff = Staff(
@@ -33,28 +32,26 @@ def hua(*, now: datetime = START) -> Actor:
             name="Hua",
             role="operator",
             password_hash="-",
-            created_at=now,
+            created_at=clock.now(),
         )
         session().add(staff)
     return Actor(kind="staff", id=staff.id, role="operator")
 
 
-def application(*, by: str = "", now: datetime = START, **fields: Any) -> LeaderApplication:
+def application(*, by: str = "", **fields: Any) -> LeaderApplication:
     """File an application by a shopper (`by` is the shopper's id; a new one if left out)."""
-    by = by or shopper_id(now=now)
+    by = by or shopper_id()
     told = {"name": "Mei", "phone": "13800000000", "region": "Shanghai, Huamu", **fields}
     with transaction():
-        return services.apply(shopper_id=by, now=now, **told)
+        return services.apply(shopper_id=by, now=clock.now(), **told)
 
 
-def leader(
-    *, by: str = "", actor: Actor | None = None, now: datetime = START, **fields: Any
-) -> Leader:
+def leader(*, by: str = "", actor: Actor | None = None, **fields: Any) -> Leader:
     """Accept a shopper as a leader (`by` is the shopper's id; a new one if left out)."""
-    filed = application(by=by, now=now, **fields)
-    actor = actor or hua(now=now)
+    filed = application(by=by, **fields)
+    actor = actor or hua()
     with transaction():
-        return services.approve(application_id=filed.id, actor=actor, now=now)
+        return services.approve(application_id=filed.id, actor=actor, now=clock.now())
 
 
 def community(leader: Leader, **fields: Any) -> Community:

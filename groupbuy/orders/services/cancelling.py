@@ -9,9 +9,9 @@ from groupbuy.orders import queries
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import Action, CancelReason, OrderState
 from groupbuy.orders.services import refunding
-from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_cancelled
-from groupbuy.payments import services as payments
+from groupbuy.payments.services import payments
 
 BATCH = 200
 
@@ -32,6 +32,7 @@ def cancel(
         NotInThisState: it was shipped, or is cancelled already.
     """
     queries.order(order_id, shopper_id=shopper_id)
+    hold_payments(order_id)
     order = locked(order_id)
     was_paid = order.state != OrderState.PENDING_PAYMENT
     order = move(
@@ -48,8 +49,13 @@ def cancel(
 
 
 def expire_due(*, now: datetime) -> int:
-    """Cancel a batch of unpaid orders whose time is over; return how many."""
+    """Cancel a batch of unpaid orders whose time is over; return how many were due.
+
+    One that is paid while we look at it is left alone: whoever locks it first decides.
+    """
     due = queries.ids_due_to_expire(now=now, limit=BATCH)
     for order_id in due:
-        cancel(order_id=order_id, reason=CancelReason.TIMEOUT, actor=SYSTEM, now=now)
+        hold_payments(order_id)
+        if locked(order_id).state == OrderState.PENDING_PAYMENT:
+            cancel(order_id=order_id, reason=CancelReason.TIMEOUT, actor=SYSTEM, now=now)
     return len(due)

@@ -14,8 +14,9 @@ from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.errors import RefundOpen
 from groupbuy.orders.models import Order, OrderTransition
-from groupbuy.orders.rules import REACHED_AT, Action, OrderState, after, states_before
+from groupbuy.orders.rules import REACHED_AT, Action, OrderState, after
 from groupbuy.orders.signals import order_completed
+from groupbuy.payments.models import Payment
 
 BATCH = 500
 
@@ -31,6 +32,20 @@ def locked(order_id: str) -> Order:
     if found is None:
         raise NotFound
     return found
+
+
+def hold_payments(order_id: str) -> None:
+    """Lock an order's payments; always before the order itself.
+
+    News of money lock the payment first and the order after it; whoever may cancel or pay an
+    order does the same, so that the two never wait for each other.
+    """
+    session().execute(
+        select(Payment.id)
+        .where(Payment.reference == order_id)
+        .order_by(Payment.id)
+        .with_for_update()
+    )
 
 
 def move(
@@ -67,13 +82,9 @@ def move(
 
 
 def move_many(
-    *, order_ids: Sequence[str], action: Action, actor: Actor, now: datetime
+    *, order_ids: Sequence[str], before: OrderState, action: Action, actor: Actor, now: datetime
 ) -> list[str]:
-    """Move every order that is in the right state, in two statements; return which moved.
-
-    For actions that are allowed in exactly one state.
-    """
-    (before,) = states_before(action)
+    """Move those orders that are in the state `before`, in two statements; return which moved."""
     target = after(before, action)
     moved = sorted(
         session().scalars(
@@ -138,7 +149,13 @@ def undo_pick_up(*, order_id: str, actor: Actor, now: datetime) -> Order:
 def complete_due(*, now: datetime) -> int:
     """Complete a batch of orders whose after-sale window is over; return how many."""
     due = queries.ids_due_to_complete(now=now, limit=BATCH)
-    moved = move_many(order_ids=due, action=Action.COMPLETE, actor=SYSTEM, now=now)
+    moved = move_many(
+        order_ids=due,
+        before=OrderState.PICKED_UP,
+        action=Action.COMPLETE,
+        actor=SYSTEM,
+        now=now,
+    )
     if moved:
         query = select(Order).where(Order.id.in_(moved)).order_by(Order.id)
         for order in session().scalars(query.execution_options(populate_existing=True)):

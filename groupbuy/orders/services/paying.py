@@ -12,10 +12,10 @@ from groupbuy.orders import queries
 from groupbuy.orders.errors import OrderExpired
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import Action, CancelReason, OrderState, after
-from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_paid
-from groupbuy.payments import services as payments
 from groupbuy.payments.models import Payment
+from groupbuy.payments.services import payments, refunds
 
 
 def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetime) -> Payment:
@@ -27,6 +27,7 @@ def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetim
         OrderExpired: its time is over.
     """
     queries.order(order_id, shopper_id=shopper_id)
+    hold_payments(order_id)
     order = locked(order_id)
     after(order.state, Action.PAY)
     if now >= order.expires_at:
@@ -55,7 +56,7 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
             cancelled_at=None,
         )
     else:
-        payments.request_refund(
+        refunds.request_refund(
             payment_id=payment.id,
             amount_fen=payment.amount_fen,
             reason="late_payment",

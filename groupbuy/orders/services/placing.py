@@ -87,27 +87,26 @@ def place(
 
 
 def _respect_limits(shopper_id: str, quote: Quote) -> None:
-    limited = {
-        line.offer.campaign_item_id: line
-        for line in quote.lines
-        if line.offer.limit_per_shopper is not None and line.offer.campaign_item_id is not None
-    }
-    over = {
+    limits = {
         line.offer.sku_id: line.offer.limit_per_shopper
         for line in quote.lines
-        if line.offer.limit_per_shopper is not None and line.quantity > line.offer.limit_per_shopper
+        if line.offer.limit_per_shopper is not None
     }
-    if limited and not over:
-        # Two orders of one shopper count each other: they pass here one after the other.
-        session().execute(
-            select(Shopper.id).where(Shopper.id == shopper_id).with_for_update(key_share=True)
-        )
-        held = queries.bought(shopper_id=shopper_id, campaign_item_ids=list(limited))
-        over = {
-            line.offer.sku_id: line.offer.limit_per_shopper
-            for item_id, line in limited.items()
-            if line.quantity + held.get(item_id, 0) > (line.offer.limit_per_shopper or 0)
-        }
+    if not limits:
+        return
+    # Two orders of one shopper count each other: they pass here one after the other.
+    session().execute(
+        select(Shopper.id).where(Shopper.id == shopper_id).with_for_update(key_share=True)
+    )
+    items = [line.offer.campaign_item_id for line in quote.lines if line.offer.campaign_item_id]
+    held = queries.bought(shopper_id=shopper_id, campaign_item_ids=items)
+    over = {
+        line.offer.sku_id: limits[line.offer.sku_id]
+        for line in quote.lines
+        if line.offer.sku_id in limits
+        and line.quantity + held.get(line.offer.campaign_item_id or "", 0)
+        > limits[line.offer.sku_id]
+    }
     if over:
         raise ShopperLimitReached(limits=over)
 

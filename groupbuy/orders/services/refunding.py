@@ -18,7 +18,7 @@ from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLin
 from groupbuy.orders.rules import OrderState, refund_of_units, refund_status
 from groupbuy.orders.services.moving import locked
 from groupbuy.orders.signals import line_refunded
-from groupbuy.payments import services as payments
+from groupbuy.payments.services import refunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +111,18 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
         )
     requested = OrderLine.refund_requested_fen + amount_fen
     returned = OrderLine.returned_quantity + units
-    held = session().scalar(
+    statement = (
         update(OrderLine)
         .where(
             OrderLine.id == line.id,
             requested <= OrderLine.amount_fen,
             returned <= OrderLine.quantity,
-            amount_fen > 0,
         )
         .values(refund_requested_fen=requested, returned_quantity=returned)
         .returning(OrderLine.id)
         .execution_options(synchronize_session="fetch")
     )
-    if held is None:
+    if amount_fen <= 0 or session().execute(statement).one_or_none() is None:
         raise RefundExceedsLine(
             order_line_id=line.id,
             left_fen=line.amount_fen - line.refund_requested_fen,
@@ -152,7 +151,7 @@ def _request(
     for line in taken:
         line.refund_id = refund.id
     session().add_all(taken)
-    payments.request_refund(
+    refunds.request_refund(
         payment_id=order.payment_id,
         amount_fen=refund.amount_fen,
         reason=reason,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from werkzeug.datastructures import Headers
+
 from groupbuy.kernel.settings import Settings
 from groupbuy.payments.errors import DemoPaymentsRefused, ProviderUnavailable, WebhookRejected
 from groupbuy.payments.models import Payment, PaymentRefund
@@ -51,7 +53,7 @@ class DemoProvider:
         """Find none: refunding again has the same effect."""
         return None
 
-    def parse_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> IncomingEvent:
+    def parse_webhook(self, raw_body: bytes, headers: Headers) -> IncomingEvent:
         """Refuse: the demo provider sends no events."""
         raise WebhookRejected
 

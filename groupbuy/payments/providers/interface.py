@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from werkzeug.datastructures import Headers
+
 from groupbuy.payments.models import Payment, PaymentRefund
 from groupbuy.payments.rules import PaymentState, RefundState
 
@@ -83,7 +85,7 @@ class Provider(Protocol):
         """Look for a refund that an earlier attempt may have made."""
         ...
 
-    def parse_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> IncomingEvent:
+    def parse_webhook(self, raw_body: bytes, headers: Headers) -> IncomingEvent:
         """Verify an event against its raw body.
 
         Raises:

@@ -1,7 +1,9 @@
 """The registry: adding a provider is one file and one line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from groupbuy.kernel.db import outside_transaction
 from groupbuy.kernel.settings import Settings, settings
 from groupbuy.payments.providers.demo import DemoProvider
 from groupbuy.payments.providers.interface import Provider
@@ -20,3 +22,14 @@ def provider_named(name: str) -> Provider:
         DemoPaymentsRefused: the demo provider outside demo mode.
     """
     return PROVIDERS[name](settings())
+
+
+@contextmanager
+def talking_to(name: str) -> Iterator[Provider]:
+    """Yield a provider to be asked; one that needs the network only outside a transaction."""
+    provider = provider_named(name)
+    if not provider.remote:
+        yield provider
+        return
+    with outside_transaction():
+        yield provider

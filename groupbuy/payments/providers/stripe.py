@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import stripe
 import structlog
+from werkzeug.datastructures import Headers
 
 from groupbuy.kernel.ids import to_uuid
 from groupbuy.kernel.settings import Settings
@@ -131,14 +132,16 @@ class StripeProvider:
         """Retrieve the refund, or search the payment's refunds for our id."""
         with _unknown_unless_answered():
             if refund.provider_ref is not None:
-                return _refund_status(self._api().v1.refunds.retrieve(refund.provider_ref).to_dict())
+                return _refund_status(
+                    self._api().v1.refunds.retrieve(refund.provider_ref).to_dict()
+                )
             made = self._api().v1.refunds.list(
                 {"payment_intent": payment.provider_ref or "", "limit": 100}
             )
             known = (_refund_status(one.to_dict()) for one in made.auto_paging_iter())
             return next((status for status in known if status.refund_id == refund.id), None)
 
-    def parse_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> IncomingEvent:
+    def parse_webhook(self, raw_body: bytes, headers: Headers) -> IncomingEvent:
         """Verify the signature and its age; keep the event without the client secret."""
         try:
             stripe.Webhook.construct_event(

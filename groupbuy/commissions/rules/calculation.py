@@ -1,129 +1,29 @@
-"""The calculation of commission: pure functions over plain data, exact until the month's sum.
+"""The calculation of a leader's month, exact until its sum, and what refunds take back later.
 
-Every formula is that of docs/domain.md, "Commission". Exact shares are counted in *parts*, of
-which one fen has 10^8 (basis points of a rate times basis points of a level's multiplier): so
-they are whole numbers, and the only rounding is that of a leader's whole month.
+Exact shares are counted in *parts*, of which one fen has 10^8 (basis points of a rate times basis
+points of a level's multiplier): so they are whole numbers, and the only rounding is that of a
+leader's whole month.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
+from groupbuy.commissions.rules.terms import (
+    Earning,
+    Exclude,
+    Flat,
+    Replace,
+    Segment,
+    TierTable,
+    slices,
+)
 from groupbuy.kernel.money import BPS, allocate, half_up
 
 PARTS = BPS * BPS
 """Parts in one fen."""
-
-
-class Mode(StrEnum):
-    """How tiers apply: each to its own slice of the volume, or the one reached to all of it."""
-
-    MARGINAL = "marginal"
-    WHOLE = "whole"
-
-
-class RuleKind(StrEnum):
-    """What decides a line's commission: the plan's tiers, or an item rule in their place."""
-
-    TIERS = "tiers"
-    EXCLUDE = "exclude"
-    FLAT = "flat"
-    REPLACE = "replace"
-
-
-class TargetKind(StrEnum):
-    """What an item rule is about; a category's rule holds for everything below it."""
-
-    SKU = "sku"
-    PRODUCT = "product"
-    CATEGORY = "category"
-
-
-class Exclusion(StrEnum):
-    """Why a line earns nothing and counts toward no volume."""
-
-    SELF_PURCHASE = "self_purchase"
-    ITEM = "item_without_commission"
-    RULE = "item_rule"
-    NO_PLAN = "no_plan"
-
-
-class ClawbackMode(StrEnum):
-    """How a refund after the settlement takes back: line by line, or the month anew."""
-
-    LINE = "line"
-    RETIER = "retier"
-
-
-class Tier(NamedTuple):
-    """From this volume on (inclusive), this rate."""
-
-    from_fen: int
-    rate_bps: int
-
-
-class Segment(NamedTuple):
-    """The slice [from, to) of the month's volume, and the rate it earns."""
-
-    from_fen: int
-    to_fen: int
-    rate_bps: int
-
-
-@dataclass(frozen=True, slots=True)
-class TierTable:
-    """Earns by volume; tiers ascend from 0, and reaching a threshold is enough (满)."""
-
-    mode: Mode
-    tiers: tuple[Tier, ...]
-
-    def segments(self, from_fen: int, to_fen: int, volume_fen: int) -> tuple[Segment, ...]:
-        """Split the slice [from, to) of a month's volume by the rates that apply to it."""
-        if self.mode is Mode.WHOLE:
-            reached = max(tier for tier in self.tiers if tier.from_fen <= volume_fen)
-            return _slices(from_fen, to_fen, reached.rate_bps)
-        ends = [*(tier.from_fen for tier in self.tiers[1:]), to_fen]
-        return tuple(
-            piece
-            for tier, end in zip(self.tiers, ends, strict=True)
-            for piece in _slices(max(from_fen, tier.from_fen), min(to_fen, end), tier.rate_bps)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Earns this rate, whatever the volume."""
-
-    rate_bps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """Earns this amount for each unit; no multiplier."""
-
-    fen_per_unit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exclude:
-    """Earns nothing and never counts toward the volume."""
-
-
-Earning: TypeAlias = TierTable | Replace | Flat | Exclude
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRule:
-    """How one SKU, product or category earns, in place of the plan's tiers."""
-
-    target_kind: TargetKind
-    target_id: str
-    earning: Replace | Flat | Exclude
-    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,50 +105,11 @@ def _earn(line: Line, position_fen: int, volume_fen: int) -> tuple[tuple[Segment
         case Flat(fen_per_unit):
             return segments, fen_per_unit * line.quantity * PARTS
         case Replace(rate_bps):
-            segments = _slices(position_fen, end, rate_bps)
+            segments = slices(position_fen, end, rate_bps)
         case TierTable():
             segments = line.earning.segments(position_fen, end, volume_fen)
     weighted = sum((piece.to_fen - piece.from_fen) * piece.rate_bps for piece in segments)
     return segments, weighted * line.multiplier_bps
-
-
-def _slices(from_fen: int, to_fen: int, rate_bps: int) -> tuple[Segment, ...]:
-    return (Segment(from_fen, to_fen, rate_bps),) if from_fen < to_fen else ()
-
-
-class Dated(Protocol):
-    """Whatever holds from an instant on."""
-
-    @property
-    def effective_from(self) -> datetime:
-        """Return the first instant at which it holds."""
-        ...
-
-
-Version = TypeVar("Version", bound=Dated)
-
-
-def pick_version(versions: Iterable[Version], paid_at: datetime) -> Version | None:
-    """Return the version in force at an instant, None before the first."""
-    begun = (version for version in versions if version.effective_from <= paid_at)
-    return max(begun, key=lambda version: version.effective_from, default=None)
-
-
-RuleBook: TypeAlias = Mapping[tuple[TargetKind, str], ItemRule]
-
-
-def rule_book(rules: Iterable[ItemRule]) -> RuleBook:
-    """Arrange item rules by their target."""
-    return {(rule.target_kind, rule.target_id): rule for rule in rules}
-
-
-def choose_rule(
-    book: RuleBook, *, sku_id: str, product_id: str, category_ids: Sequence[str]
-) -> ItemRule | None:
-    """Return the rule of the SKU, else the product, else the nearest category, else None."""
-    targets = [(TargetKind.SKU, sku_id), (TargetKind.PRODUCT, product_id)]
-    targets += [(TargetKind.CATEGORY, category_id) for category_id in category_ids]
-    return next((book[target] for target in targets if target in book), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""Problems of campaigns."""
+
+from http import HTTPStatus
+
+from groupbuy.kernel.problems import Problem
+from groupbuy.kernel.texts import Text
+
+
+class CampaignNotReady(Problem):
+    """The campaign cannot be scheduled as it is.
+
+    `faults` lists why: `no_items`, `opens_in_the_past`, `not_for_sale`; `sku_ids` the SKUs that
+    are not for sale.
+    """
+
+    status = HTTPStatus.CONFLICT
+    code = "campaign-not-ready"
+    title = Text("活动尚不能排期", "The campaign cannot be scheduled yet")
+    detail = Text("请先修正：{faults}。", "Correct this first: {faults}.")
+
+
+class CommunityDisbanded(Problem):
+    """The community does not exist any more; host in another."""
+
+    status = HTTPStatus.CONFLICT
+    code = "community-disbanded"
+    title = Text("社群已解散", "The community was disbanded")
+
+
+class AlreadyHosted(Problem):
+    """The community hosts this campaign already; `group_buy_id` is that group buy."""
+
+    status = HTTPStatus.CONFLICT
+    code = "already-hosted"
+    title = Text("该社群已开团", "The community hosts this campaign already")
+
+
+class GroupBuyNotOpen(Problem):
+    """The group buy takes no orders now; it does in [opens_at, closes_at)."""
+
+    status = HTTPStatus.CONFLICT
+    code = "group-buy-not-open"
+    title = Text("该团不在开放时间内", "The group buy is not open")
+    detail = Text(
+        "开放时间为 {opens_at} 至 {closes_at}。", "It is open from {opens_at} to {closes_at}."
+    )

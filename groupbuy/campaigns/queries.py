@@ -1,0 +1,321 @@
+"""Reads of campaigns and group buys."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from groupbuy.campaigns.errors import GroupBuyNotOpen
+from groupbuy.campaigns.models import Campaign, CampaignItem, GroupBuy
+from groupbuy.campaigns.rules import ENDED, ON_OFFER, CampaignState
+from groupbuy.catalogue import queries as catalogue
+from groupbuy.inventory.models import StockPool
+from groupbuy.kernel.books import Invariant
+from groupbuy.kernel.db import session
+from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.problems import NotFound
+from groupbuy.leaders import queries as leaders
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """What a shopper may order in an open group buy; `pool_id` is where its stock is."""
+
+    id: str
+    sku_id: str
+    price_fen: int
+    limit_per_shopper: int | None
+    pool_id: str
+    earns_commission: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroupBuy:
+    """A group buy that takes orders at the asked instant; `items` by SKU id."""
+
+    id: str
+    campaign_id: str
+    leader_id: str
+    pickup_point_id: str
+    share_code: str
+    items: Mapping[str, OpenItem]
+
+
+def open_group_buy(group_buy_id: str, *, now: datetime) -> OpenGroupBuy:
+    """Return a group buy that takes orders at `now`, decided by the instant, in two statements.
+
+    Raises:
+        NotFound: there is no such group buy.
+        GroupBuyNotOpen: too early, too late, closed early or taken off the schedule.
+    """
+    row = (
+        session()
+        .execute(
+            select(
+                GroupBuy.id,
+                GroupBuy.campaign_id,
+                GroupBuy.leader_id,
+                GroupBuy.pickup_point_id,
+                GroupBuy.share_code,
+                Campaign.opens_at,
+                Campaign.closes_at,
+                and_(Campaign.state.in_(ON_OFFER), GroupBuy.state.in_(ON_OFFER)).label("on_offer"),
+            )
+            .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+            .where(GroupBuy.id == group_buy_id)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound
+    if not (row.on_offer and row.opens_at <= now < row.closes_at):
+        raise GroupBuyNotOpen(
+            opens_at=row.opens_at.isoformat(), closes_at=row.closes_at.isoformat()
+        )
+    return OpenGroupBuy(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        leader_id=row.leader_id,
+        pickup_point_id=row.pickup_point_id,
+        share_code=row.share_code,
+        items=_open_items(row.campaign_id),
+    )
+
+
+def group_buy_by_share_code(code: str) -> GroupBuy | None:
+    """Return the group buy that a share code names, in whatever state."""
+    return session().scalar(select(GroupBuy).where(GroupBuy.share_code == code))
+
+
+def group_buys_by_id(ids: Iterable[str]) -> dict[str, GroupBuy]:
+    """Return the group buys that exist among these ids, in one statement."""
+    rows = session().scalars(select(GroupBuy).where(GroupBuy.id.in_(set(ids))))
+    return {row.id: row for row in rows}
+
+
+def campaign(campaign_id: str) -> Campaign:
+    """Return a campaign, or raise NotFound."""
+    found = session().get(Campaign, campaign_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def items_of(campaign_id: str) -> list[CampaignItem]:
+    """Return a campaign's items in SKU order."""
+    query = select(CampaignItem).where(CampaignItem.campaign_id == campaign_id)
+    return list(session().scalars(query.order_by(CampaignItem.sku_id)))
+
+
+def due_campaign_ids(*, now: datetime) -> list[str]:
+    """Return the campaigns whose opening or closing has come, in id order."""
+    return list(session().scalars(select(Campaign.id).where(is_due(now)).order_by(Campaign.id)))
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Select campaigns whose opening or closing has come."""
+    return or_(
+        and_(Campaign.state == CampaignState.SCHEDULED, Campaign.opens_at <= now),
+        and_(Campaign.state == CampaignState.OPEN, Campaign.closes_at <= now),
+    )
+
+
+def item_ids_with_leftovers() -> list[str]:
+    """Return the items of ended campaigns into whose pools something came back, in SKU order."""
+    query = (
+        select(CampaignItem.id)
+        .join(Campaign, Campaign.id == CampaignItem.campaign_id)
+        .join(StockPool, StockPool.id == CampaignItem.pool_id)
+        .where(Campaign.state.in_(ENDED), StockPool.on_hand > StockPool.reserved)
+        .order_by(CampaignItem.sku_id, CampaignItem.id)
+    )
+    return list(session().scalars(query))
+
+
+def campaign_list(
+    *, limit: int, cursor: str | None, state: str | None = None
+) -> Page[dict[str, Any]]:
+    """Return campaigns as headquarters sees them, the newest first, in three statements."""
+    query = select(Campaign)
+    if state is not None:
+        query = query.where(Campaign.state == state)
+    page = paginate(query, by=[Campaign.id], limit=limit, cursor=cursor, descending=True)
+    return Page(_shown_campaigns(page.items), page.next_cursor)
+
+
+def shown_campaign(campaign_id: str) -> dict[str, Any]:
+    """Return one campaign as headquarters sees it, or raise NotFound."""
+    return _shown_campaigns([campaign(campaign_id)])[0]
+
+
+def campaigns_to_host(
+    *, leader_id: str, limit: int, cursor: str | None, now: datetime
+) -> Page[dict[str, Any]]:
+    """Return what a leader may host at `now`, and which own communities do, in five statements."""
+    query = select(Campaign).where(Campaign.state.in_(ON_OFFER), Campaign.closes_at > now)
+    page = paginate(query, by=[Campaign.id], limit=limit, cursor=cursor)
+    communities = leaders.own_active_communities(leader_id)
+    hosted = _hosted(leader_id, page.items)
+    shown = [
+        entry
+        | {
+            "state": campaign.state_at(now),
+            "communities": [
+                {"id": c.id, "name": c.name, "group_buy_id": hosted.get((campaign.id, c.id))}
+                for c in communities
+            ],
+        }
+        for campaign, entry in zip(page.items, _shown_campaigns(page.items), strict=True)
+    ]
+    return Page(shown, page.next_cursor)
+
+
+def own_group_buys(
+    *, leader_id: str, limit: int, cursor: str | None, now: datetime
+) -> Page[dict[str, Any]]:
+    """Return a leader's group buys, the newest first, in a constant number of statements."""
+    query = select(GroupBuy).where(GroupBuy.leader_id == leader_id)
+    page = paginate(query, by=[GroupBuy.id], limit=limit, cursor=cursor, descending=True)
+    return Page(_with_communities(shown_group_buys(page.items, now=now)), page.next_cursor)
+
+
+def own_group_buy(*, leader_id: str, group_buy_id: str, now: datetime) -> dict[str, Any]:
+    """Return a leader's own group buy, or raise NotFound."""
+    found = session().get(GroupBuy, group_buy_id)
+    if found is None or found.leader_id != leader_id:
+        raise NotFound
+    return _with_communities(shown_group_buys([found], now=now))[0]
+
+
+def open_group_buys(*, limit: int, cursor: str | None, now: datetime) -> Page[dict[str, Any]]:
+    """Return the group buys that take orders at `now`, in a constant number of statements."""
+    query = (
+        select(GroupBuy)
+        .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+        .where(
+            Campaign.state.in_(ON_OFFER),
+            GroupBuy.state.in_(ON_OFFER),
+            Campaign.opens_at <= now,
+            Campaign.closes_at > now,
+        )
+    )
+    page = paginate(query, by=[GroupBuy.id], limit=limit, cursor=cursor)
+    return Page(shown_group_buys(page.items, now=now), page.next_cursor)
+
+
+def shop_group_buy(
+    *, group_buy_id: str | None = None, share_code: str | None = None, now: datetime
+) -> dict[str, Any]:
+    """Return a group buy as shoppers see it, by its id or its share code.
+
+    Raises:
+        NotFound: there is none, or its campaign is not (or no longer) announced.
+    """
+    named = GroupBuy.id == group_buy_id if group_buy_id else GroupBuy.share_code == share_code
+    hidden = (CampaignState.DRAFT, CampaignState.CANCELLED)
+    query = (
+        select(GroupBuy)
+        .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+        .where(named, Campaign.state.not_in(hidden))
+    )
+    return shown_group_buys([_found(session().scalar(query))], now=now)[0]
+
+
+def shown_group_buys(group_buys: Sequence[GroupBuy], *, now: datetime) -> list[dict[str, Any]]:
+    """Return group buys with campaign, items, leader and pickup point, in five statements."""
+    ids = {row.campaign_id for row in group_buys}
+    campaigns = session().scalars(select(Campaign).where(Campaign.id.in_(ids))).all()
+    shown = {entry["campaign"].id: entry for entry in _shown_campaigns(campaigns)}
+    hosts = leaders.leaders_by_id(row.leader_id for row in group_buys)
+    points = leaders.points_by_id(row.pickup_point_id for row in group_buys)
+    moving = {row.id: row.state_at(now) for row in campaigns if row.state in ON_OFFER}
+    return [
+        shown[row.campaign_id]
+        | {
+            "group_buy": row,
+            "state": moving.get(row.campaign_id, row.state),
+            "leader": hosts[row.leader_id],
+            "pickup_point": points[row.pickup_point_id],
+        }
+        for row in group_buys
+    ]
+
+
+def _shown_campaigns(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
+    """Return campaigns with their items and the items' titles, in two statements."""
+    items: dict[str, list[CampaignItem]] = {campaign.id: [] for campaign in campaigns}
+    query = select(CampaignItem).where(CampaignItem.campaign_id.in_(items))
+    for item in session().scalars(query.order_by(CampaignItem.sku_id)):
+        items[item.campaign_id].append(item)
+    facts = catalogue.skus_for_sale({item.sku_id for rows in items.values() for item in rows})
+    return [
+        {
+            "campaign": campaign,
+            "version": campaign.version,
+            "items": [{"item": i, "title": facts[i.sku_id].title} for i in items[campaign.id]],
+        }
+        for campaign in campaigns
+    ]
+
+
+def _with_communities(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known = leaders.communities_by_id(entry["group_buy"].community_id for entry in shown)
+    return [entry | {"community": known[entry["group_buy"].community_id]} for entry in shown]
+
+
+def _hosted(leader_id: str, campaigns: Sequence[Campaign]) -> dict[tuple[str, str], str]:
+    query = select(GroupBuy).where(
+        GroupBuy.leader_id == leader_id,
+        GroupBuy.campaign_id.in_([campaign.id for campaign in campaigns]),
+    )
+    return {(row.campaign_id, row.community_id): row.id for row in session().scalars(query)}
+
+
+def _open_items(campaign_id: str) -> dict[str, OpenItem]:
+    rows = session().execute(
+        select(
+            CampaignItem.id,
+            CampaignItem.sku_id,
+            CampaignItem.price_fen,
+            CampaignItem.limit_per_shopper,
+            CampaignItem.pool_id,
+            CampaignItem.earns_commission,
+        ).where(CampaignItem.campaign_id == campaign_id)
+    )
+    return {row.sku_id: OpenItem(**row._mapping) for row in rows}
+
+
+def _found(group_buy: GroupBuy | None) -> GroupBuy:
+    if group_buy is None:
+        raise NotFound
+    return group_buy
+
+
+INVARIANTS = (
+    Invariant(
+        "offered_items_have_stock_pools",
+        "Every item of a campaign that is scheduled or open has its own stock pool.",
+        "select i.id, i.campaign_id from campaign_items i "
+        "join campaigns c on c.id = i.campaign_id "
+        "where c.state in ('scheduled', 'open') and i.pool_id is null",
+    ),
+    Invariant(
+        "group_buys_follow_their_campaign",
+        "A group buy is open exactly when its campaign is, and ends with it.",
+        "select g.id, g.state, c.state as campaign_state from group_buys g "
+        "join campaigns c on c.id = g.campaign_id where case "
+        "when c.state in ('draft', 'scheduled') then g.state <> 'scheduled' "
+        "when c.state in ('open', 'cancelled') then g.state <> c.state "
+        "else g.state not in ('closed', 'succeeded', 'failed', 'fulfilled') end",
+    ),
+    Invariant(
+        "group_buys_are_hosted_at_home",
+        "A group buy is hosted in a community and at a pickup point of its own leader.",
+        "select g.id, g.leader_id from group_buys g "
+        "join communities m on m.id = g.community_id "
+        "join pickup_points p on p.id = g.pickup_point_id "
+        "where m.leader_id <> g.leader_id or p.leader_id <> g.leader_id",
+    ),
+)

@@ -1,0 +1,393 @@
+"""Planning campaigns, hosting them, and moving them on at their instants."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import flag_modified
+
+from groupbuy.campaigns import queries
+from groupbuy.campaigns.errors import AlreadyHosted, CampaignNotReady, CommunityDisbanded
+from groupbuy.campaigns.kinds.registry import KINDS
+from groupbuy.campaigns.models import Campaign, CampaignItem, GroupBuy
+from groupbuy.campaigns.rules import (
+    CAMPAIGN_MOVES,
+    GROUP_BUY_MOVES,
+    ON_OFFER,
+    CampaignState,
+    GroupBuyFacts,
+    GroupBuyState,
+    campaign_succeeded,
+    check_times,
+    new_share_code,
+)
+from groupbuy.catalogue import queries as catalogue
+from groupbuy.inventory import services as inventory
+from groupbuy.kernel import audit
+from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.db import session
+from groupbuy.kernel.problems import (
+    InvalidInput,
+    NotFound,
+    NotInThisState,
+    NotPermitted,
+    StaleVersion,
+)
+from groupbuy.kernel.texts import Text
+from groupbuy.leaders import queries as leaders
+
+
+def create(
+    *,
+    kind: str,
+    title: str,
+    description: str = "",
+    opens_at: datetime,
+    closes_at: datetime,
+    pickup_from: datetime | None = None,
+    pickup_until: datetime | None = None,
+    items: Sequence[Mapping[str, Any]] = (),
+    actor: Actor,
+    now: datetime,
+) -> Campaign:
+    """Draft a campaign.
+
+    Args:
+        items: `sku_id`, `price_fen`, `allotment` (units), and if need be `limit_per_shopper`
+            and `earns_commission`.
+
+    Raises:
+        InvalidInput: the times are in the wrong order, an item names a SKU that does not exist
+            or that another item names too, or there is no such kind.
+    """
+    if kind not in KINDS:
+        raise InvalidInput.at("/kind", Text("没有这种活动。", "There is no such kind."))
+    campaign = Campaign(
+        kind=kind,
+        title=title,
+        description=description,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        pickup_from=pickup_from,
+        pickup_until=pickup_until,
+    )
+    check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
+    session().add(campaign)
+    session().flush()
+    _replace_items(campaign.id, items)
+    audit.record(actor=actor, action="campaign.create", subject=campaign.id, now=now, kind=kind)
+    return campaign
+
+
+def edit(
+    *, campaign_id: str, if_match: int, actor: Actor, now: datetime, **changes: Any
+) -> Campaign:
+    """Change a draft; `items`, when given, replaces the whole list.
+
+    Raises:
+        StaleVersion: it changed since it was read.
+        NotInThisState: it is not a draft.
+        InvalidInput: as for `create`.
+    """
+    campaign = _locked(campaign_id)
+    if campaign.version != if_match:
+        raise StaleVersion
+    if campaign.state != CampaignState.DRAFT:
+        raise NotInThisState(state=campaign.state, action="edit")
+    changed = sorted(changes)
+    items = changes.pop("items", None)
+    for field, value in changes.items():
+        setattr(campaign, field, value)
+    check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
+    flag_modified(campaign, "title")  # items alone make a new version too
+    session().flush()
+    if items is not None:
+        _replace_items(campaign.id, items)
+    audit.record(actor=actor, action="campaign.edit", subject=campaign.id, now=now, changed=changed)
+    return campaign
+
+
+def schedule(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
+    """Announce a draft, and take its items' stock from the house.
+
+    Raises:
+        NotInThisState: it is not a draft.
+        CampaignNotReady: no items, it would open in the past, or a SKU is not for sale.
+        NotEnoughStock: the house has less of a SKU than its allotment.
+    """
+    campaign = _locked(campaign_id)
+    _move(campaign, "schedule", actor=actor, now=now)
+    items = queries.items_of(campaign.id)
+    _check_ready(campaign, items, now)
+    for item in items:
+        pool = inventory.allot(
+            sku_id=item.sku_id, owner=item.id, quantity=item.allotment, actor=actor, now=now
+        )
+        item.pool_id = pool.id
+    campaign.scheduled_at = now
+    session().flush()
+    return campaign
+
+
+def unschedule(*, campaign_id: str, if_match: int, actor: Actor, now: datetime) -> Campaign:
+    """Turn a campaign that has not opened back into a draft, and give its stock back.
+
+    Its group buys wait with it: they take orders once it is scheduled again and opens.
+
+    Raises:
+        StaleVersion: it changed since it was read.
+        NotInThisState: it is not scheduled, or its opening has come.
+    """
+    campaign = _locked(campaign_id)
+    if campaign.version != if_match:
+        raise StaleVersion
+    if campaign.state_at(now) != campaign.state:
+        raise NotInThisState(state=campaign.state_at(now), action="unschedule")
+    _move(campaign, "unschedule", actor=actor, now=now)
+    items = queries.items_of(campaign.id)
+    _return_stock(items, actor, now)
+    for item in items:
+        item.pool_id = None
+    campaign.scheduled_at = None
+    session().flush()
+    return campaign
+
+
+def cancel(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
+    """Give a draft up, and with it the group buys that waited for it.
+
+    Raises:
+        NotInThisState: it is not a draft.
+    """
+    campaign = _locked(campaign_id)
+    _move(campaign, "cancel", actor=actor, now=now)
+    _move_group_buys(campaign, GroupBuyState.SCHEDULED, "cancel", actor=actor, now=now)
+    session().flush()
+    return campaign
+
+
+def close(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
+    """Close an open campaign before its time.
+
+    Raises:
+        NotInThisState: it is not open.
+    """
+    campaign = _locked(campaign_id)
+    if campaign.state == CampaignState.SCHEDULED and campaign.opens_at <= now:
+        _open(campaign, now)
+    _close(campaign, actor, now)
+    return campaign
+
+
+def advance(*, now: datetime) -> int:
+    """Open and close every campaign whose instant has come; return how many moved."""
+    return sum(advance_one(campaign_id=i, now=now) for i in queries.due_campaign_ids(now=now))
+
+
+def advance_one(*, campaign_id: str, now: datetime) -> bool:
+    """Open or close a campaign if its instant has come; tell whether it moved.
+
+    A campaign that somebody else is moving right now is left to them.
+    """
+    due = (
+        select(Campaign)
+        .where(Campaign.id == campaign_id, queries.is_due(now))
+        .with_for_update(skip_locked=True)
+    )
+    campaign = session().scalar(due, execution_options={"populate_existing": True})
+    if campaign is None:
+        return False
+    if campaign.state == CampaignState.SCHEDULED:
+        _open(campaign, now)
+    if campaign.closes_at <= now:
+        _close(campaign, SYSTEM, now)
+    return True
+
+
+def return_leftovers(*, now: datetime) -> int:
+    """Give the house what came back into ended campaigns' pools; return the units.
+
+    Orders that were unpaid at closing, or are cancelled after it, bring stock back late.
+    """
+    return sum(
+        inventory.return_allotment(owner=item_id, actor=SYSTEM, now=now)
+        for item_id in queries.item_ids_with_leftovers()
+    )
+
+
+def host(
+    *,
+    leader_id: str,
+    campaign_id: str,
+    community_id: str,
+    pickup_point_id: str,
+    actor: Actor,
+    now: datetime,
+) -> GroupBuy:
+    """Host a campaign in an own community, with goods handed over at an own point.
+
+    Raises:
+        NotPermitted: the leader is not active.
+        NotFound: the community or the point is not the leader's; the campaign is a draft.
+        CommunityDisbanded, PickupPointClosed: it is no longer in use.
+        NotInThisState: the campaign is over.
+        AlreadyHosted: the community hosts it already.
+    """
+    if not leaders.active_leader_ids([leader_id]):
+        raise NotPermitted(permission="leader.own")
+    if not leaders.own_community(leader_id, community_id).is_active:
+        raise CommunityDisbanded
+    leaders.own_point(leader_id, pickup_point_id)
+    leaders.open_point(pickup_point_id)
+    hosting = (
+        insert(GroupBuy)
+        .values(
+            campaign_id=campaign_id,
+            community_id=community_id,
+            leader_id=leader_id,
+            pickup_point_id=pickup_point_id,
+            share_code=new_share_code(),
+            state=_state_to_host(campaign_id, now),
+            hosted_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["campaign_id", "community_id"])
+        .returning(GroupBuy)
+    )
+    group_buy = session().scalars(hosting).one_or_none()
+    if group_buy is None:
+        raise AlreadyHosted(group_buy_id=_group_buy_id(campaign_id, community_id))
+    audit.record(actor=actor, action="group_buy.host", subject=group_buy.id, now=now)
+    return group_buy
+
+
+def _state_to_host(campaign_id: str, now: datetime) -> str:
+    """Return the state in which a group buy joins a campaign, which is kept from moving on."""
+    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update(read=True)
+    campaign = session().scalar(query, execution_options={"populate_existing": True})
+    if campaign is None or campaign.state == CampaignState.DRAFT:
+        raise NotFound
+    if campaign.state not in ON_OFFER or campaign.closes_at <= now:
+        raise NotInThisState(state=campaign.state_at(now), action="host")
+    return campaign.state
+
+
+def _group_buy_id(campaign_id: str, community_id: str) -> str | None:
+    return session().scalar(
+        select(GroupBuy.id).where(
+            GroupBuy.campaign_id == campaign_id, GroupBuy.community_id == community_id
+        )
+    )
+
+
+def _locked(campaign_id: str) -> Campaign:
+    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
+    campaign = session().scalar(query, execution_options={"populate_existing": True})
+    if campaign is None:
+        raise NotFound
+    return campaign
+
+
+def _move(campaign: Campaign, action: str, *, actor: Actor, now: datetime) -> None:
+    """Move a locked campaign by the table, and note who did it when."""
+    before = CampaignState(campaign.state)
+    after = CAMPAIGN_MOVES.get((before, action))
+    if after is None:
+        raise NotInThisState(state=campaign.state_at(now), action=action)
+    campaign.state = after
+    audit.record(
+        actor=actor,
+        action=f"campaign.{action}",
+        subject=campaign.id,
+        now=now,
+        before=before,
+        after=after,
+    )
+
+
+def _move_group_buys(
+    campaign: Campaign,
+    before: GroupBuyState,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    only: Sequence[str] | None = None,
+) -> list[str]:
+    """Move a campaign's group buys (or only some) by the table; return the ids of the moved."""
+    after = GROUP_BUY_MOVES[before, action]
+    moving = update(GroupBuy).where(GroupBuy.campaign_id == campaign.id, GroupBuy.state == before)
+    if only is not None:
+        moving = moving.where(GroupBuy.id.in_(only))
+    moved = list(session().scalars(moving.values(state=after).returning(GroupBuy.id)))
+    for group_buy_id in moved:
+        audit.record(
+            actor=actor,
+            action=f"group_buy.{action}",
+            subject=group_buy_id,
+            now=now,
+            before=before,
+            after=after,
+        )
+    return moved
+
+
+def _open(campaign: Campaign, now: datetime) -> None:
+    _move(campaign, "open", actor=SYSTEM, now=now)
+    campaign.opened_at = now
+    _move_group_buys(campaign, GroupBuyState.SCHEDULED, "open", actor=SYSTEM, now=now)
+    session().flush()
+
+
+def _close(campaign: Campaign, actor: Actor, now: datetime) -> None:
+    """Close a locked campaign, let its kind decide, and give unsold stock back."""
+    _move(campaign, "close", actor=actor, now=now)
+    campaign.closed_at = now
+    closed = _move_group_buys(campaign, GroupBuyState.OPEN, "close", actor=actor, now=now)
+    kind = KINDS[campaign.kind]
+    outcomes = {i: kind.outcome(GroupBuyFacts(group_buy_id=i)) for i in closed}
+    for succeeded, action in ((True, "succeed"), (False, "fail")):
+        ids = [i for i, outcome in outcomes.items() if outcome is succeeded]
+        _move_group_buys(campaign, GroupBuyState.CLOSED, action, actor=SYSTEM, now=now, only=ids)
+    action = "succeed" if campaign_succeeded(outcomes.values()) else "fail"
+    _move(campaign, action, actor=SYSTEM, now=now)
+    session().flush()
+    _return_stock(queries.items_of(campaign.id), actor, now)
+
+
+def _return_stock(items: Sequence[CampaignItem], actor: Actor, now: datetime) -> None:
+    for item in items:
+        inventory.return_allotment(owner=item.id, actor=actor, now=now)
+
+
+def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetime) -> None:
+    facts = catalogue.skus_for_sale([item.sku_id for item in items])
+    unsellable = [item.sku_id for item in items if not facts[item.sku_id].sellable]
+    faults = [
+        name
+        for name, fault in (
+            ("no_items", not items),
+            ("opens_in_the_past", campaign.opens_at <= now),
+            ("not_for_sale", bool(unsellable)),
+        )
+        if fault
+    ]
+    if faults:
+        raise CampaignNotReady(faults=faults, sku_ids=unsellable)
+    KINDS[campaign.kind].validate(campaign, items)
+
+
+def _replace_items(campaign_id: str, items: Sequence[Mapping[str, Any]]) -> None:
+    known = catalogue.skus_for_sale([item["sku_id"] for item in items])
+    seen: set[str] = set()
+    for number, item in enumerate(items):
+        if item["sku_id"] not in known or item["sku_id"] in seen:
+            raise InvalidInput.at(
+                f"/items/{number}/sku_id",
+                Text("没有这个 SKU，或重复了。", "There is no such SKU, or it comes twice."),
+            )
+        seen.add(item["sku_id"])
+    session().execute(delete(CampaignItem).where(CampaignItem.campaign_id == campaign_id))
+    session().add_all(CampaignItem(campaign_id=campaign_id, **item) for item in items)
+    session().flush()

@@ -1,0 +1,95 @@
+"""The checks that stand between a draft and its publication."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from groupbuy.commissions.rules.terms import ClawbackMode, ItemRule, RuleKind, TargetKind, Tier
+from groupbuy.kernel.money import BPS
+from groupbuy.kernel.texts import Text
+
+
+class Fault(NamedTuple):
+    """What is wrong with a draft, and where: a JSON pointer into it."""
+
+    pointer: str
+    text: Text
+
+
+def publication_faults(
+    *,
+    tiers: Sequence[Tier],
+    item_rules: Sequence[ItemRule],
+    multipliers_bps: Iterable[int],
+    clawback_mode: ClawbackMode,
+    effective_from: datetime,
+    latest_from: datetime | None,
+    now: datetime,
+    max_total_bps: int,
+) -> list[Fault]:
+    """Return everything that stands against publishing a version.
+
+    `latest_from` is when the plan's latest published version begins.
+    """
+    rates = [tier.rate_bps for tier in tiers]
+    rates += [rule.rate_bps for rule in item_rules if rule.rate_bps is not None]
+    worst = max(rates, default=0) * max([BPS, *multipliers_bps])
+    faults = [*_tier_faults(tiers), *_rule_faults(item_rules)]
+    if effective_from < now:
+        faults.append(Fault("/effective_from", BEGINS_IN_THE_PAST))
+    if latest_from is not None and effective_from <= latest_from:
+        faults.append(Fault("/effective_from", BEGINS_TOO_EARLY))
+    if worst > max_total_bps * BPS:
+        faults.append(Fault("", TOO_EXPENSIVE.format(limit=f"{max_total_bps / 100:g}")))
+    if clawback_mode is not ClawbackMode.LINE:
+        faults.append(Fault("/clawback_mode", NOT_SETTLED_YET))
+    return faults
+
+
+def _tier_faults(tiers: Sequence[Tier]) -> Iterator[Fault]:
+    if not tiers:
+        yield Fault("/tiers", NO_TIER)
+        return
+    if tiers[0].from_fen != 0:
+        yield Fault("/tiers/0/0", FIRST_TIER)
+    for position, (lower, upper) in enumerate(pairwise(tiers), start=1):
+        if upper.from_fen <= lower.from_fen:
+            yield Fault(f"/tiers/{position}/0", ASCENDING)
+
+
+def _rule_faults(item_rules: Sequence[ItemRule]) -> Iterator[Fault]:
+    seen: set[tuple[TargetKind, str]] = set()
+    for position, rule in enumerate(item_rules):
+        if (rule.target_kind, rule.target_id) in seen:
+            yield Fault(f"/item_rules/{position}/target_id", SECOND_RULE)
+        seen.add((rule.target_kind, rule.target_id))
+        yield from _incomplete(rule, f"/item_rules/{position}")
+
+
+def _incomplete(rule: ItemRule, pointer: str) -> Iterator[Fault]:
+    for field, kind in (("rate_bps", RuleKind.REPLACE), ("flat_fen_per_unit", RuleKind.FLAT)):
+        given = getattr(rule, field) is not None
+        if rule.kind is kind and not given:
+            yield Fault(f"{pointer}/{field}", MISSING.format(kind=kind.value))
+        if rule.kind is not kind and given:
+            yield Fault(f"{pointer}/{field}", SUPERFLUOUS.format(kind=rule.kind.value))
+
+
+NO_TIER = Text("至少需要一个阶梯。", "There must be a tier.")
+FIRST_TIER = Text("第一个阶梯必须从 0 开始。", "The first tier must begin at 0.")
+ASCENDING = Text("阶梯起点必须递增。", "Thresholds must ascend.")
+SECOND_RULE = Text("同一对象只能有一条规则。", "There is another rule for this target.")
+MISSING = Text("{kind} 规则必须填写此项。", "A rule of kind {kind} needs it.")
+SUPERFLUOUS = Text("{kind} 规则不使用此项。", "A rule of kind {kind} has no use for it.")
+BEGINS_IN_THE_PAST = Text("生效时间早于发布时间。", "It would take effect before its publication.")
+BEGINS_TOO_EARLY = Text(
+    "必须晚于已发布的最新版本。", "It must begin after the latest published version."
+)
+TOO_EXPENSIVE = Text(
+    "最坏情况下的佣金率超过上限 {limit}%。",
+    "The highest rate times the highest multiplier is above the limit of {limit} %.",
+)
+NOT_SETTLED_YET = Text(
+    "目前只支持按行追回（line）。", "Only line by line can be settled at present."
+)

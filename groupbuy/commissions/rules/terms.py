@@ -1,0 +1,219 @@
+"""What a line earns by: tiers, item rules, plan versions, and the terms frozen at payment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+
+
+class Mode(StrEnum):
+    """How tiers apply: each to its own slice of the volume, or the one reached to all of it."""
+
+    MARGINAL = "marginal"
+    WHOLE = "whole"
+
+
+class RuleKind(StrEnum):
+    """What decides a line's commission: the plan's tiers, or an item rule in their place."""
+
+    TIERS = "tiers"
+    EXCLUDE = "exclude"
+    FLAT = "flat"
+    REPLACE = "replace"
+
+
+class TargetKind(StrEnum):
+    """What an item rule is about; a category's rule holds for everything below it."""
+
+    SKU = "sku"
+    PRODUCT = "product"
+    CATEGORY = "category"
+
+
+class Exclusion(StrEnum):
+    """Why a line earns nothing and counts toward no volume."""
+
+    SELF_PURCHASE = "self_purchase"
+    ITEM = "item_without_commission"
+    RULE = "item_rule"
+    NO_PLAN = "no_plan"
+
+
+class ClawbackMode(StrEnum):
+    """How a refund after the settlement takes back: line by line, or the month anew."""
+
+    LINE = "line"
+    RETIER = "retier"
+
+
+class Tier(NamedTuple):
+    """From this volume on (inclusive), this rate."""
+
+    from_fen: int
+    rate_bps: int
+
+
+class Segment(NamedTuple):
+    """The slice [from, to) of the month's volume, and the rate it earns."""
+
+    from_fen: int
+    to_fen: int
+    rate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierTable:
+    """Earns by volume; tiers ascend from 0, and reaching a threshold is enough (满)."""
+
+    mode: Mode
+    tiers: tuple[Tier, ...]
+
+    def segments(self, from_fen: int, to_fen: int, volume_fen: int) -> tuple[Segment, ...]:
+        """Split the slice [from, to) of a month's volume by the rates that apply to it."""
+        if self.mode is Mode.WHOLE:
+            reached = max(tier for tier in self.tiers if tier.from_fen <= volume_fen)
+            return slices(from_fen, to_fen, reached.rate_bps)
+        ends = [*(tier.from_fen for tier in self.tiers[1:]), to_fen]
+        return tuple(
+            piece
+            for tier, end in zip(self.tiers, ends, strict=True)
+            for piece in slices(max(from_fen, tier.from_fen), min(to_fen, end), tier.rate_bps)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Earns this rate, whatever the volume."""
+
+    rate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Earns this amount for each unit; no multiplier."""
+
+    fen_per_unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Earns nothing and never counts toward the volume."""
+
+
+Earning: TypeAlias = TierTable | Replace | Flat | Exclude
+
+
+def slices(from_fen: int, to_fen: int, rate_bps: int) -> tuple[Segment, ...]:
+    """Return [from, to) at one rate, nothing if it is empty."""
+    return (Segment(from_fen, to_fen, rate_bps),) if from_fen < to_fen else ()
+
+
+def earning(
+    kind: RuleKind,
+    *,
+    table: TierTable | None,
+    rate_bps: int | None,
+    flat_fen_per_unit: int | None,
+) -> Earning:
+    """Return how a line earns under frozen terms.
+
+    Raises:
+        ValueError: the terms lack what the kind needs.
+    """
+    match kind:
+        case RuleKind.EXCLUDE:
+            return Exclude()
+        case RuleKind.FLAT if flat_fen_per_unit is not None:
+            return Flat(flat_fen_per_unit)
+        case RuleKind.REPLACE if rate_bps is not None:
+            return Replace(rate_bps)
+        case RuleKind.TIERS if table is not None:
+            return table
+    raise ValueError(f"incomplete terms of kind {kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRule:
+    """How one SKU, product or category earns, in place of the plan's tiers.
+
+    `rate_bps` belongs to a replacing rule, `flat_fen_per_unit` to a flat one; 0 is a value there,
+    None means that it is not said. `counts` tells whether such lines count toward the volume.
+    """
+
+    kind: RuleKind
+    target_kind: TargetKind
+    target_id: str
+    rate_bps: int | None = None
+    flat_fen_per_unit: int | None = None
+    counts: bool = True
+
+
+class Dated(Protocol):
+    """Whatever holds from an instant on, inclusive."""
+
+    @property
+    def effective_from(self) -> datetime:
+        """Return that instant."""
+        ...
+
+
+class VersionDate(NamedTuple):
+    """A plan version's id and when it begins."""
+
+    id: str
+    effective_from: datetime
+
+
+Version = TypeVar("Version", bound=Dated)
+
+
+def pick_version(versions: Iterable[Version], paid_at: datetime) -> Version | None:
+    """Return the version in force at an instant, None before the first."""
+    begun = (version for version in versions if version.effective_from <= paid_at)
+    return max(begun, key=lambda version: version.effective_from, default=None)
+
+
+RuleBook: TypeAlias = Mapping[tuple[TargetKind, str], ItemRule]
+
+
+def rule_book(rules: Iterable[ItemRule]) -> RuleBook:
+    """Arrange item rules by their target."""
+    return {(rule.target_kind, rule.target_id): rule for rule in rules}
+
+
+def choose_rule(
+    book: RuleBook, *, sku_id: str, product_id: str, category_ids: Sequence[str]
+) -> ItemRule | None:
+    """Return the rule of the SKU, else the product, else the nearest category, else None."""
+    targets = [(TargetKind.SKU, sku_id), (TargetKind.PRODUCT, product_id)]
+    targets += [(TargetKind.CATEGORY, category_id) for category_id in category_ids]
+    return next((book[target] for target in targets if target in book), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is frozen when a line is paid: how it earns, by which rule, or why it does not."""
+
+    kind: RuleKind
+    reason: Exclusion | None = None
+    rule_target_id: str | None = None
+    rate_bps: int | None = None
+    flat_fen_per_unit: int | None = None
+    counts: bool = True
+
+
+def freeze(rule: ItemRule | None, exclusion: Exclusion | None) -> Terms:
+    """Return a line's terms; without a rule it earns by the plan's tiers."""
+    if exclusion is not None:
+        target = rule.target_id if rule is not None and exclusion is Exclusion.RULE else None
+        return Terms(RuleKind.EXCLUDE, exclusion, target, counts=False)
+    if rule is None:
+        return Terms(RuleKind.TIERS)
+    return Terms(
+        kind=rule.kind,
+        rule_target_id=rule.target_id,
+        rate_bps=rule.rate_bps,
+        flat_fen_per_unit=rule.flat_fen_per_unit,
+        counts=rule.counts,
+    )

@@ -1,0 +1,120 @@
+"""What commissions takes and gives over HTTP."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from groupbuy.commissions.models import VersionState
+from groupbuy.commissions.rules.terms import ClawbackMode, Mode, RuleKind, TargetKind
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.money import BPS
+
+HIGHEST_MULTIPLIER_BPS = 10 * BPS
+
+
+def _one_of(choices: Any) -> validate.OneOf:
+    return validate.OneOf([choice.value for choice in choices])
+
+
+class TierField(fields.List[int]):
+    """A tier [from_fen, rate_bps]: from this volume on, inclusive, this rate."""
+
+    def __init__(self, **options: Any) -> None:
+        description = {"description": "[from_fen, rate_bps]", "example": [1_000_000, 700]}
+        super().__init__(
+            Fen(), validate=[validate.Length(equal=2), _rate], metadata=description, **options
+        )
+
+
+def _rate(tier: list[int]) -> None:
+    """Check the second number of a tier."""
+    validate.Range(min=0, max=BPS)(tier[-1])
+
+
+class PlanSchema(Schema):
+    """A commission plan."""
+
+    id = IdField("pln", required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    is_default = fields.Boolean(required=True, metadata={"description": "everybody's plan"})
+    created_by = fields.String(required=True)
+    created_at = Moment(required=True)
+
+
+class PlanCreateBody(Schema):
+    """A new plan; the first one becomes the default."""
+
+    code = fields.String(
+        required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,49}$", error="a-z, 0-9, -")
+    )
+    name = Words(required=True, maximum=100)
+
+
+class ItemRuleSchema(Schema):
+    """How one SKU, product or category earns, in place of the tiers."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf([RuleKind.EXCLUDE.value, RuleKind.FLAT.value, RuleKind.REPLACE]),
+    )
+    target_kind = fields.String(required=True, validate=_one_of(TargetKind))
+    target_id = fields.String(
+        required=True, validate=validate.Regexp(r"^(sku|prd|cat)_[0-9a-f]{32}$", error="Not an id.")
+    )
+    rate_bps = Count(load_default=None, allow_none=True, maximum=BPS)
+    flat_fen_per_unit = Fen(load_default=None, allow_none=True)
+    counts = fields.Boolean(
+        load_default=True, metadata={"description": "whether such lines count toward the volume"}
+    )
+
+
+class VersionEditBody(Schema):
+    """What may be changed about a draft; fields left out stay."""
+
+    effective_from = Moment()
+    mode = fields.String(validate=_one_of(Mode))
+    tiers = fields.List(TierField(), validate=validate.Length(max=50))
+    item_rules = fields.List(fields.Nested(ItemRuleSchema), validate=validate.Length(max=2_000))
+    level_multipliers = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[1-9]\d?$", error="Not a level.")),
+        values=Count(maximum=HIGHEST_MULTIPLIER_BPS),
+        metadata={"description": "level → bps; a level that is not named earns x 1"},
+    )
+    cap_fen = Fen(allow_none=True, metadata={"description": "the most in a month; null: no limit"})
+    clawback_mode = fields.String(validate=_one_of(ClawbackMode))
+
+
+class VersionCreateBody(VersionEditBody):
+    """A new draft."""
+
+    effective_from = Moment(required=True)
+    mode = fields.String(required=True, validate=_one_of(Mode))
+    tiers = fields.List(TierField(), required=True, validate=validate.Length(max=50))
+
+
+class VersionSchema(VersionCreateBody):
+    """A version of a plan; what is published never changes."""
+
+    id = IdField("plv", required=True)
+    plan_id = IdField("pln", required=True)
+    number = fields.Integer(required=True)
+    state = fields.String(required=True, validate=_one_of(VersionState))
+    created_by = fields.String(required=True)
+    created_at = Moment(required=True)
+    edited_by = fields.String(required=True)
+    published_by = fields.String(required=True, allow_none=True)
+    published_at = Moment(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class VersionQuery(PageQuery):
+    """Filters of the list of versions."""
+
+    state = fields.String(load_default=None, validate=_one_of(VersionState))
+
+
+class PublicationBody(Schema):
+    """Which state of the draft was checked: the `version` that the publisher read."""
+
+    version = Count(required=True, minimum=1)

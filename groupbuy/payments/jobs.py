@@ -1,0 +1,42 @@
+"""Entrances by the clock and by the queue."""
+
+from groupbuy.kernel import clock
+from groupbuy.kernel.db import transaction
+from groupbuy.kernel.jobs import every, job
+from groupbuy.payments import queries, services
+
+
+@job("payments.refund")
+def execute_refund(refund_id: str) -> None:
+    """Give money back; raise when no answer came, so that it is asked for again."""
+    with transaction():
+        refund = services.begin_refund_attempt(refund_id=refund_id, now=clock.now())
+    if refund is None:
+        return
+    status = services.ask_for_refund(refund)
+    with transaction():
+        services.record_refund_result(refund_id=refund_id, status=status, now=clock.now())
+
+
+@job("payments.handle_event")
+def handle_event(event_id: str) -> None:
+    """Handle what a provider told us."""
+    with transaction():
+        services.handle_event(event_id=event_id, now=clock.now())
+
+
+@job("payments.ask_provider")
+def ask_provider(payment_id: str) -> None:
+    """Ask how a payment stands of which no event told us."""
+    status = services.fetch(queries.payment(payment_id))
+    if status is None:
+        return
+    with transaction():
+        services.record_status(payment_id=payment_id, status=status, now=clock.now())
+
+
+@every("* * * * * */30", "payments.take_up_unfinished")
+def take_up_unfinished() -> None:
+    """Take up what should have been finished by now."""
+    with transaction():
+        services.take_up_unfinished(now=clock.now())

@@ -1,0 +1,42 @@
+"""Asking for money, recording what came, giving it back.
+
+What talks to a provider (`start`, `fetch`, `ask_for_refund`) stands between two transactions:
+the intent is committed before, the answer recorded after. No answer means unknown, never failed:
+the payment or refund stays as it is and is repeated under the same key.
+"""
+
+from groupbuy.payments.services.events import handle_event, retry_event, store_event
+from groupbuy.payments.services.payments import (
+    cancel_payment,
+    fetch,
+    record_start,
+    record_status,
+    record_success,
+    request_payment,
+    start,
+)
+from groupbuy.payments.services.refunds import (
+    ask_for_refund,
+    begin_refund_attempt,
+    record_refund_result,
+    request_refund,
+)
+from groupbuy.payments.services.upkeep import take_up_unfinished
+
+__all__ = [
+    "ask_for_refund",
+    "begin_refund_attempt",
+    "cancel_payment",
+    "fetch",
+    "handle_event",
+    "record_refund_result",
+    "record_start",
+    "record_status",
+    "record_success",
+    "request_payment",
+    "request_refund",
+    "retry_event",
+    "start",
+    "store_event",
+    "take_up_unfinished",
+]

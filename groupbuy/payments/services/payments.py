@@ -1,0 +1,236 @@
+"""Money in."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from groupbuy.kernel.db import session
+from groupbuy.kernel.settings import settings
+from groupbuy.kernel.signals import announce
+from groupbuy.payments import queries, signals
+from groupbuy.payments.errors import PaymentAlreadyMade, PaymentUnderReview
+from groupbuy.payments.models import Payment
+from groupbuy.payments.providers.interface import ProviderStatus, Started
+from groupbuy.payments.providers.registry import provider_named, talking_to
+from groupbuy.payments.rules import (
+    LIVE,
+    PAYMENT_MOVES,
+    UNPAID,
+    PaymentState,
+    look_again,
+    mismatch,
+    states_before,
+)
+from groupbuy.payments.services.refunds import request_refund
+
+
+def request_payment(*, reference: str, amount_fen: int, provider: str, now: datetime) -> Payment:
+    """Return the live payment of a reference over this amount, creating it if there is none.
+
+    An unpaid one over another amount is cancelled first.
+
+    Raises:
+        PaymentAlreadyMade: another amount was paid.
+        PaymentUnderReview: an earlier payment is parked.
+        DemoPaymentsRefused: the demo provider outside demo mode.
+    """
+    provider_named(provider)
+    live = _live_payment(reference, amount_fen)
+    if live is not None and live.amount_fen == amount_fen:
+        return live
+    if live is not None:
+        cancel_payment(reference=reference, now=now)
+    created: Payment | None = session().scalar(
+        insert(Payment)
+        .values(
+            reference=reference,
+            provider=provider,
+            amount_fen=amount_fen,
+            currency=settings().currency,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["reference"], index_where=Payment.state.in_(LIVE))
+        .returning(Payment)
+    )
+    if created is not None:
+        return created
+    # Somebody else created one since we looked.
+    return request_payment(reference=reference, amount_fen=amount_fen, provider=provider, now=now)
+
+
+def start(payment: Payment) -> Started:
+    """Begin to collect a payment at its provider, outside any transaction; repeatable.
+
+    Raises:
+        ProviderUnavailable: no answer; ask again, it is the same payment.
+    """
+    if payment.provider_ref is not None:
+        state = PaymentState(payment.state)
+        return Started(payment.provider_ref, state, payment.client_parameters)
+    with talking_to(payment.provider) as provider:
+        return provider.start(payment)
+
+
+def record_start(*, payment_id: str, started: Started, now: datetime) -> Payment:
+    """Keep what the provider answered; a payment that has moved on meanwhile stays there."""
+    payment, _ = _lock(payment_id)
+    if not payment.client_parameters:
+        payment.provider_ref = payment.provider_ref or started.provider_ref
+        payment.client_parameters = started.client_parameters
+    if started.state == PaymentState.SUCCEEDED and started.provider_ref is not None:
+        return record_success(
+            payment_id=payment_id,
+            provider_ref=started.provider_ref,
+            amount_fen=payment.amount_fen,
+            currency=payment.currency,
+            now=now,
+        )
+    if payment.state in states_before(PAYMENT_MOVES, started.state):
+        _move(payment, started.state, now=now, note=started.note)
+    session().flush()
+    return payment
+
+
+def record_success(
+    *, payment_id: str, provider_ref: str, amount_fen: int, currency: str, now: datetime
+) -> Payment:
+    """Record that money came in, and announce it once, however often it is reported.
+
+    It counts even after a cancellation. It is parked, and nothing else happens, when anything
+    does not match. When the reference is paid already, this money is parked and given back.
+    """
+    payment, others = _lock(payment_id)
+    if payment.state == PaymentState.SUCCEEDED:
+        return payment
+    fault = fault_in(payment, provider_ref=provider_ref, amount_fen=amount_fen, currency=currency)
+    payment.provider_ref = payment.provider_ref or provider_ref
+    if fault:
+        _move(payment, PaymentState.PARKED, now=now, note=fault)
+    elif any(other.state == PaymentState.SUCCEEDED for other in others):
+        _give_back_second(payment, now=now)
+    else:
+        _succeed(payment, others, now=now)
+    session().flush()
+    return payment
+
+
+def fault_in(payment: Payment, *, provider_ref: str, amount_fen: int, currency: str) -> str:
+    """Say what of a reported success differs from the payment, '' if nothing does."""
+    return mismatch(
+        known_ref=payment.provider_ref,
+        known_fen=payment.amount_fen,
+        known_currency=payment.currency,
+        provider_ref=provider_ref,
+        amount_fen=amount_fen,
+        currency=currency,
+    )
+
+
+def cancel_payment(*, reference: str, now: datetime) -> None:
+    """Mark a reference's unpaid payment cancelled; money that comes all the same still counts."""
+    session().execute(
+        update(Payment)
+        .where(Payment.reference == reference, Payment.state.in_(UNPAID))
+        .values(state=PaymentState.CANCELLED, cancelled_at=now, due_at=None)
+    )
+
+
+def fetch(payment: Payment) -> ProviderStatus | None:
+    """Ask the provider how a pending payment stands, outside any transaction; None if settled.
+
+    Raises:
+        ProviderUnavailable: no answer.
+    """
+    if payment.state != PaymentState.PENDING or payment.provider_ref is None:
+        return None
+    with talking_to(payment.provider) as provider:
+        return provider.fetch(payment.provider_ref)
+
+
+def record_status(*, payment_id: str, status: ProviderStatus, now: datetime) -> Payment:
+    """Record how a payment stands at its provider; news that come too late change nothing."""
+    if status.state == PaymentState.SUCCEEDED and not status.foreign:
+        return record_success(
+            payment_id=payment_id,
+            provider_ref=status.provider_ref,
+            amount_fen=status.amount_fen,
+            currency=status.currency,
+            now=now,
+        )
+    payment, _ = _lock(payment_id)
+    if payment.provider_ref not in (None, status.provider_ref):
+        return payment
+    if status.declined and payment.state in UNPAID:
+        payment.failed_at = now
+    target = PaymentState.PARKED if status.foreign else status.state
+    if payment.state in states_before(PAYMENT_MOVES, target):
+        _move(payment, target, now=now, note=status.foreign)
+    session().flush()
+    return payment
+
+
+def _live_payment(reference: str, amount_fen: int) -> Payment | None:
+    """Return the payment of a reference that counts, or raise what forbids another one."""
+    known = {payment.state: payment for payment in queries.payments_of(reference)}
+    paid = known.get(PaymentState.SUCCEEDED)
+    if paid is None and PaymentState.PARKED in known:
+        raise PaymentUnderReview
+    if paid is not None and paid.amount_fen != amount_fen:
+        raise PaymentAlreadyMade(paid_fen=paid.amount_fen)
+    return paid or known.get(PaymentState.CREATED) or known.get(PaymentState.PENDING)
+
+
+def _lock(payment_id: str) -> tuple[Payment, list[Payment]]:
+    """Lock every payment of the reference, in id order; return this one and the others."""
+    reference = queries.payment(payment_id).reference
+    rows = session().scalars(
+        select(Payment)
+        .where(Payment.reference == reference)
+        .order_by(Payment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    payments = {payment.id: payment for payment in rows}
+    return payments.pop(payment_id), list(payments.values())
+
+
+_REACHED_AT = {
+    PaymentState.SUCCEEDED: "succeeded_at",
+    PaymentState.FAILED: "failed_at",
+    PaymentState.CANCELLED: "cancelled_at",
+}
+
+
+def _move(payment: Payment, state: PaymentState, *, now: datetime, note: str = "") -> None:
+    """Set a locked payment's state, when and why it came there, and when to ask about it."""
+    if state in _REACHED_AT:
+        setattr(payment, _REACHED_AT[state], now)
+    payment.state = state
+    payment.note = note
+    pending = state == PaymentState.PENDING
+    payment.due_at = look_again(since=payment.created_at, now=now) if pending else None
+
+
+def _succeed(payment: Payment, others: list[Payment], *, now: datetime) -> None:
+    for other in others:
+        if other.state in UNPAID:
+            _move(other, PaymentState.CANCELLED, now=now, note=f"{payment.id} was paid")
+    # Written first: only one payment of a reference may be live at any moment.
+    session().flush()
+    _move(payment, PaymentState.SUCCEEDED, now=now)
+    session().flush()
+    announce(signals.payment_succeeded, payment, now=now)
+
+
+def _give_back_second(payment: Payment, *, now: datetime) -> None:
+    """Refund a payment whose reference was paid before: it buys nothing."""
+    _move(payment, PaymentState.PARKED, now=now, note="paid a second time, refunded")
+    session().flush()
+    request_refund(
+        payment_id=payment.id,
+        amount_fen=payment.amount_fen,
+        reason="paid a second time",
+        reference=f"second-payment:{payment.id}",
+        now=now,
+    )

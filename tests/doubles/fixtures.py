@@ -1,0 +1,47 @@
+"""Fixtures of the doubles, each function-scoped and with the application set up to reach it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from groupbuy.kernel.settings import EXTENSION, settings
+from tests.doubles import stripe as stripe_double
+from tests.doubles import wechat as wechat_double
+from tests.doubles.stripe import StripeDouble
+from tests.doubles.wechat import WeChatDouble
+
+
+def _set(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    monkeypatch.setitem(app.extensions, EXTENSION, replace(settings(), **changes))
+
+
+@pytest.fixture
+def stripe(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeDouble]:
+    """Stripe; the application takes payments there."""
+    with StripeDouble() as double:
+        _set(
+            app,
+            monkeypatch,
+            payment_provider="stripe",
+            stripe_api_key=stripe_double.API_KEY,
+            stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
+            stripe_api_url=double.url,
+        )
+        yield double
+
+
+@pytest.fixture
+def wechat(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatDouble]:
+    """WeChat; the application's logins go there (demo codes still work)."""
+    with WeChatDouble() as double:
+        _set(
+            app,
+            monkeypatch,
+            wechat_app_id=wechat_double.APP_ID,
+            wechat_secret=wechat_double.SECRET,
+            wechat_api_url=double.url,
+        )
+        yield double

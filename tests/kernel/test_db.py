@@ -1,0 +1,106 @@
+"""Transactions join, roll back as one, and are tried again after a deadlock."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import StatementError
+
+from groupbuy.kernel import audit
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.audit import AuditEntry
+from groupbuy.kernel.db import outside_transaction, retrying, session, transaction
+from tests.conftest import START
+
+
+def note(subject: str, at: datetime = START) -> None:
+    audit.record(actor=SYSTEM, action="note", subject=subject, now=at)
+
+
+def count() -> int:
+    return session().scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def fail() -> None:
+    raise RuntimeError("no")
+
+
+def write_then_fail() -> None:
+    with transaction():
+        note("a")
+        fail()
+
+
+def write_twice_then_fail() -> None:
+    with transaction():
+        with transaction():
+            note("inner")
+        note("outer")
+        fail()
+
+
+@pytest.mark.parametrize("work", [write_then_fail, write_twice_then_fail])
+def test_it_takes_everything_back_when_something_fails(app: Flask, work: object) -> None:
+    assert callable(work)
+    with pytest.raises(RuntimeError, match="no"):
+        work()
+    assert count() == 0
+
+
+def test_it_can_begin_anew_after_a_failure(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="no"):
+        write_then_fail()
+    with transaction():
+        note("b")
+    assert count() == 1
+
+
+def test_it_refuses_the_network_inside_a_transaction(app: Flask) -> None:
+    with transaction(), pytest.raises(RuntimeError, match="network"), outside_transaction():
+        fail()
+    with outside_transaction():
+        pass
+
+
+def test_it_refuses_an_instant_without_a_zone(app: Flask) -> None:
+    note("naive", datetime(2026, 3, 2))  # noqa: DTZ001
+    with pytest.raises(StatementError, match="time zone"):
+        session().flush()
+
+
+def test_it_reads_instants_back_in_utc(app: Flask) -> None:
+    note("far east", datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=8))))
+    session().flush()
+    session().expire_all()
+    at = session().scalars(select(AuditEntry.at)).one()
+    assert (at, at.tzinfo) == (datetime(2026, 3, 2, 1, tzinfo=UTC), UTC)
+
+
+@pytest.mark.committed
+def test_it_tries_again_after_a_deadlock(app: Flask) -> None:
+    both_hold_one, attempts = threading.Barrier(2), list[str]()
+
+    def lock_both(first: int, second: int) -> None:
+        with transaction():
+            attempts.append(f"{first} then {second}")
+            lock(first)
+            if attempts.count(f"{first} then {second}") == 1:
+                both_hold_one.wait(20)
+            lock(second)
+            note(f"{first} then {second}")
+
+    def lock(number: int) -> None:
+        session().execute(text("select pg_advisory_xact_lock(:n)"), {"n": number})
+
+    def lock_in_the_other_order() -> None:
+        with app.app_context():
+            retrying(lambda: lock_both(2, 1))
+
+    other = threading.Thread(target=lock_in_the_other_order)
+    other.start()
+    retrying(lambda: lock_both(1, 2))
+    other.join()
+    assert len(attempts) == 3
+    assert count() == 2

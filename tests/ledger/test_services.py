@@ -1,0 +1,191 @@
+"""The books: what is posted once stays, balanced, and is taken back only by its opposite."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from groupbuy.kernel import books
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.db import session, transaction
+from groupbuy.ledger import queries, services
+from groupbuy.ledger.errors import PostedDifferently
+from groupbuy.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
+from groupbuy.ledger.queries import BookedTransaction
+from groupbuy.ledger.rules import Account, AccountKind, Entry, Posting, transfer
+
+EXPENSE = Account(AccountKind.EXPENSE, "commission")
+MEI = Account(AccountKind.LEADER, "mei")
+HELD = Account(AccountKind.HELD, "mei")
+
+
+def post(amount_fen: int, reference: str = "september", **options: Any) -> BookedTransaction:
+    posting = transfer("commission", reference, debit=EXPENSE, credit=MEI, amount_fen=amount_fen)
+    return services.post(
+        kind=posting.kind,
+        reference=posting.reference,
+        entries=posting.entries,
+        actor=SYSTEM,
+        now=options["now"],
+    )
+
+
+def check_constraints() -> None:
+    """Make PostgreSQL check now what it would check at the commit."""
+    session().flush()
+    session().execute(text("set constraints all immediate"))
+
+
+def faults() -> list[str]:
+    return [f.invariant.name for f in books.check(queries.INVARIANTS) if f.faults]
+
+
+@pytest.fixture
+def now(app: Flask, clock: ManualClock) -> datetime:
+    return clock.now()
+
+
+class TestPost:
+    def test_it_debits_one_account_and_credits_the_other(self, now: datetime) -> None:
+        posted = post(348_000, now=now)
+        assert [(e.account.owner, e.amount_fen) for e in posted.entries] == [
+            ("commission", 348_000),
+            ("mei", -348_000),
+        ]
+        assert queries.balances([EXPENSE, MEI, HELD]) == {EXPENSE: 348_000, MEI: -348_000, HELD: 0}
+        check_constraints()
+        assert faults() == []
+
+    def test_it_goes_the_other_way_round_for_a_negative_amount(self, now: datetime) -> None:
+        post(-20_000, now=now)
+        assert queries.balance(MEI) == 20_000
+
+    def test_it_happens_once_for_a_kind_and_a_reference(self, now: datetime) -> None:
+        first, again = post(100, now=now), post(100, now=now)
+        assert first.id == again.id
+        assert queries.balance(MEI) == -100
+
+    def test_it_refuses_other_entries_under_the_same_reference(self, now: datetime) -> None:
+        post(100, now=now)
+        with pytest.raises(PostedDifferently):
+            post(101, now=now)
+        assert queries.balance(MEI) == -100
+
+    @pytest.mark.parametrize("amounts", [[], [0, 0], [5], [5, -4], [5, -5, 0]])
+    def test_it_refuses_what_does_not_balance(self, amounts: list[int], now: datetime) -> None:
+        entries = [Entry(MEI, amount) for amount in amounts]
+        with pytest.raises(ValueError, match="not a balanced posting"):
+            services.post(kind="x", reference="y", entries=entries, actor=SYSTEM, now=now)
+
+    def test_it_writes_many_in_a_handful_of_statements(
+        self, now: datetime, count_statements: Callable[[], Any]
+    ) -> None:
+        postings = [
+            transfer(
+                "commission",
+                f"statement {number}",
+                debit=EXPENSE,
+                credit=Account(AccountKind.LEADER, f"leader {number}"),
+                amount_fen=number + 1,
+            )
+            for number in range(900)
+        ]
+        with count_statements() as statements:
+            assert services.post_many(postings=postings, actor=SYSTEM, now=now) == 900
+        assert len(statements) <= 6
+        assert services.post_many(postings=postings, actor=SYSTEM, now=now) == 0
+        assert queries.balance(EXPENSE) == 900 * 901 // 2
+
+
+class TestReverse:
+    def test_it_is_the_exact_opposite_and_happens_once(self, now: datetime) -> None:
+        posted = post(100, now=now)
+        first = services.reverse(transaction_id=posted.id, actor=SYSTEM, now=now)
+        again = services.reverse(transaction_id=posted.id, actor=SYSTEM, now=now)
+        assert first.id == again.id
+        assert first.reverses_id == posted.id
+        assert queries.balances([EXPENSE, MEI]) == {EXPENSE: 0, MEI: 0}
+        assert faults() == []
+
+    @pytest.mark.committed
+    def test_it_happens_once_when_four_ask_at_the_same_time(self, app: Flask) -> None:
+        now = app.extensions["groupbuy.clock"].now()
+        with transaction():
+            ids = [post(100 + n, f"month {n}", now=now).id for n in range(25)]
+        together = threading.Barrier(4)
+
+        def reverse_all() -> None:
+            together.wait()
+            with app.app_context():
+                for id_ in ids:
+                    with transaction():
+                        services.reverse(transaction_id=id_, actor=SYSTEM, now=now)
+
+        threads = [threading.Thread(target=reverse_all) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        count = select(func.count()).where(LedgerTransaction.reverses_id.is_not(None))
+        assert session().scalar(count) == 25
+        assert queries.balance(MEI) == 0
+
+
+class TestWhatTheDatabaseRefuses:
+    @pytest.mark.parametrize("table", [LedgerAccount, LedgerTransaction, LedgerEntry])
+    def test_it_refuses_to_change_or_delete_a_row(self, table: Any, now: datetime) -> None:
+        post(100, now=now)
+        column = table.__table__.columns.values()[-2]
+        for statement in (update(table).values({column.name: column}), delete(table)):
+            with pytest.raises(DBAPIError, match="append-only"), session().begin_nested():
+                session().execute(statement.execution_options(synchronize_session=False))
+
+    @pytest.mark.parametrize("entries", [[], [100], [100, -99], [100, -50, -50]])
+    def test_it_refuses_a_transaction_that_is_unbalanced_or_incomplete(
+        self, entries: list[int], now: datetime
+    ) -> None:
+        account = post(100, now=now).entries[0].account
+        lone = LedgerTransaction(
+            kind="x", reference="y", entry_count=2, recorded_at=now, actor="zed"
+        )
+        session().add(lone)
+        session().flush()
+        for position, amount in enumerate(entries):
+            session().execute(
+                insert(LedgerEntry).values(
+                    transaction_id=lone.id,
+                    position=position,
+                    account_id=account.id,
+                    amount_fen=amount,
+                )
+            )
+        with pytest.raises(IntegrityError, match="is not balanced"):
+            check_constraints()
+
+    def test_it_refuses_an_entry_more_in_an_old_transaction(self, now: datetime) -> None:
+        posted = post(100, now=now)
+        check_constraints()
+        with pytest.raises(IntegrityError, match="is not balanced"):
+            session().execute(
+                insert(LedgerEntry),
+                [
+                    {
+                        "transaction_id": posted.id,
+                        "position": 2 + step,
+                        "account_id": posted.entries[0].account.id,
+                        "amount_fen": amount,
+                    }
+                    for step, amount in enumerate((7, -7))
+                ],
+            )
+
+
+def test_it_describes_a_posting_as_plain_data() -> None:
+    posting = transfer("commission", "x", debit=EXPENSE, credit=MEI, amount_fen=5)
+    assert posting == Posting("commission", "x", (Entry(EXPENSE, 5), Entry(MEI, -5)))

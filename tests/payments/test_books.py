@@ -1,0 +1,66 @@
+"""The invariants of payments, and that the database itself refuses what breaks most of them."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from groupbuy.kernel import books, jobs
+from groupbuy.kernel.db import session, transaction
+from groupbuy.payments.queries import INVARIANTS
+from tests.factories import payments as make
+
+
+def broken() -> list[str]:
+    return [finding.invariant.name for finding in books.check(INVARIANTS) if finding.faults]
+
+
+def tamper(statement: str) -> None:
+    with transaction():
+        session().execute(text(statement))
+
+
+class TestInvariants:
+    def test_they_hold_after_payments_and_refunds(self, app: Flask) -> None:
+        make.payment()
+        paid = make.paid_payment()
+        make.refund(paid)
+        jobs.run_pending()
+        make.refund(paid, amount_fen=4_000)
+        assert broken() == []
+
+    def test_they_find_a_sum_that_is_wrong(self, app: Flask) -> None:
+        make.refund(make.paid_payment())
+        tamper("update payments set refunded_fen = 999")
+        assert broken() == ["payments.refunded_is_the_sum"]
+
+    def test_they_find_refunds_above_the_amount(self, app: Flask) -> None:
+        make.refund(make.paid_payment())
+        tamper("update payment_refunds set amount_fen = 5001")
+        assert "payments.never_refunds_more_than_paid" in broken()
+
+    def test_they_find_refunds_of_money_that_never_came(self, app: Flask) -> None:
+        make.refund(make.paid_payment())
+        tamper("update payments set state = 'cancelled'")
+        assert broken() == ["payments.refunds_have_money"]
+
+    @pytest.mark.parametrize(
+        ("constraint", "statement"),
+        [
+            ("success_recorded", "update payments set succeeded_at = null"),
+            ("refunds_within_amount", "update payments set refunded_fen = 5001"),
+            ("refunds_within_amount", "update payments set refunded_fen = -1"),
+            ("amount_positive", "update payments set amount_fen = 0, refunded_fen = 0"),
+            ("state_known", "update payments set state = 'lost'"),
+            ("settling_dated", "update payment_refunds set state = 'succeeded'"),
+            ("live_reference", "update payments set state = 'pending', reference = 'thing'"),
+            ("provider_ref", "update payments set provider_ref = 'same'"),
+        ],
+    )
+    def test_they_are_kept_by_the_database(
+        self, app: Flask, constraint: str, statement: str
+    ) -> None:
+        make.paid_payment()
+        make.refund(make.paid_payment())
+        with pytest.raises(IntegrityError, match=constraint):
+            tamper(statement)

@@ -6,6 +6,7 @@ import flask_smorest
 from flask import Flask, Response, jsonify
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from groupbuy.identity.rules import Role, permits
 from groupbuy.kernel.http import (
     IdConverter,
     IdField,
@@ -59,7 +60,7 @@ def describe_api(app: Flask) -> DocumentedApi:
     @app.get("/openapi.json")
     def openapi() -> Response:
         """Serve the description."""
-        return jsonify(api.spec.to_dict())
+        return jsonify(describe(api))
 
     @app.get("/problems/<code>")
     def problem_page(code: str) -> Response:
@@ -83,6 +84,17 @@ def describe_api(app: Flask) -> DocumentedApi:
         url_prefix="/docs",
     )
     return api
+
+
+def describe(api: DocumentedApi) -> dict[str, Any]:
+    """Return the OpenAPI document; an endpoint that is open to everybody needs no login."""
+    document: dict[str, Any] = api.spec.to_dict()
+    for path in document["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "x-permission" in operation:
+                public = permits(Role.ANONYMOUS, operation["x-permission"])
+                operation["security"] = [] if public else [{"bearer": []}]
+    return document
 
 
 def _month_parameter(converter: Any) -> dict[str, Any]:

@@ -43,6 +43,7 @@ CAMPAIGN_MOVES: dict[tuple[CampaignState, str], CampaignState] = {
     (CampaignState.OPEN, "close"): CampaignState.CLOSED,
     (CampaignState.CLOSED, "succeed"): CampaignState.SUCCEEDED,
     (CampaignState.CLOSED, "fail"): CampaignState.FAILED,
+    (CampaignState.SUCCEEDED, "fulfil"): CampaignState.FULFILLED,
 }
 
 GROUP_BUY_MOVES: dict[tuple[GroupBuyState, str], GroupBuyState] = {
@@ -51,6 +52,7 @@ GROUP_BUY_MOVES: dict[tuple[GroupBuyState, str], GroupBuyState] = {
     (GroupBuyState.OPEN, "close"): GroupBuyState.CLOSED,
     (GroupBuyState.CLOSED, "succeed"): GroupBuyState.SUCCEEDED,
     (GroupBuyState.CLOSED, "fail"): GroupBuyState.FAILED,
+    (GroupBuyState.SUCCEEDED, "fulfil"): GroupBuyState.FULFILLED,
 }
 
 ON_OFFER = (CampaignState.SCHEDULED, CampaignState.OPEN)

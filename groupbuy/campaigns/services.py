@@ -206,6 +206,18 @@ def advance_one(*, campaign_id: str, now: datetime) -> bool:
     return True
 
 
+def fulfil(*, campaign_id: str, now: datetime) -> None:
+    """Record that the last order of a campaign that succeeded is completed or cancelled.
+
+    Raises:
+        NotInThisState: it did not succeed, or is fulfilled already.
+    """
+    campaign = _locked(campaign_id)
+    _move(campaign, "fulfil", actor=SYSTEM, now=now)
+    _move_group_buys(campaign, GroupBuyState.SUCCEEDED, "fulfil", actor=SYSTEM, now=now)
+    session().flush()
+
+
 def return_leftovers(*, now: datetime) -> int:
     """Give the house what came back into ended campaigns' pools; return the units.
 

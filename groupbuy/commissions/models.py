@@ -12,6 +12,7 @@ from groupbuy.commissions.rules.terms import (
     Exclusion,
     ItemRule,
     Mode,
+    PlanTerms,
     RuleKind,
     TargetKind,
     Tier,
@@ -105,6 +106,11 @@ class PlanVersion(Base):
     def table(self) -> TierTable:
         """Return the tiers."""
         return TierTable(Mode(self.mode), tuple(Tier(*tier) for tier in self.tiers))
+
+    @property
+    def terms(self) -> PlanTerms:
+        """Return what holds for a leader's whole month."""
+        return PlanTerms(self.table, self.cap_fen)
 
     @property
     def rules(self) -> list[ItemRule]:

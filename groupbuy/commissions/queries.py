@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Row, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, select
 
 from groupbuy.commissions.models import (
     CommissionLine,
@@ -12,7 +12,12 @@ from groupbuy.commissions.models import (
     PlanVersion,
     VersionState,
 )
-from groupbuy.commissions.rules.terms import VersionDate, pick_version
+from groupbuy.commissions.rules.calculation import CompletedLine
+from groupbuy.commissions.rules.terms import (
+    PlanTerms,
+    VersionDate,
+    pick_version,
+)
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -89,20 +94,20 @@ def version_at(paid_at: datetime) -> PlanVersion | None:
     return None if picked is None else session().get_one(PlanVersion, picked.id)
 
 
-def versions_used(*, starts_at: datetime, ends_at: datetime) -> dict[str, PlanVersion]:
-    """Return the plan versions of the lines completed in [starts_at, ends_at)."""
+def plans_used(*, starts_at: datetime, ends_at: datetime) -> dict[str, PlanTerms]:
+    """Return the terms of the plan versions of the lines completed in [starts_at, ends_at)."""
     used = select(CommissionLine.plan_version_id).where(_completed_in(starts_at, ends_at))
     rows = session().scalars(select(PlanVersion).where(PlanVersion.id.in_(used)))
-    return {row.id: row for row in rows}
+    return {row.id: row.terms for row in rows}
 
 
 def completed_lines(
     *, starts_at: datetime, ends_at: datetime, refunds_before: datetime
-) -> Iterator[Row[tuple[CommissionLine, int, int]]]:
-    """Stream the lines completed in [starts_at, ends_at) with what was given back of each.
+) -> Iterator[CompletedLine]:
+    """Stream the lines completed in [starts_at, ends_at), in one statement.
 
-    Yields (line, refunded_fen, returned_quantity), refunds recorded before an instant only,
-    leader by leader, in the order in which a leader's lines fill the tiers.
+    They come leader by leader, in the order in which they fill the tiers, each with what was
+    given back of it before an instant.
     """
     back = (
         select(
@@ -115,15 +120,32 @@ def completed_lines(
         .group_by(CommissionRefund.commission_line_id)
         .subquery()
     )
+    line = CommissionLine
     query = (
-        select(CommissionLine, func.coalesce(back.c.fen, 0), func.coalesce(back.c.units, 0))
-        .outerjoin(back, back.c.commission_line_id == CommissionLine.id)
-        .where(_completed_in(starts_at, ends_at))
-        .order_by(
-            CommissionLine.leader_id, CommissionLine.completed_at, CommissionLine.order_line_id
+        select(
+            line.id,
+            line.order_id,
+            line.order_line_id,
+            line.leader_id,
+            line.completed_at,
+            line.base_fen,
+            line.quantity,
+            func.coalesce(back.c.fen, 0),
+            func.coalesce(back.c.units, 0),
+            line.plan_version_id,
+            line.kind,
+            line.reason,
+            line.rate_bps,
+            line.flat_fen_per_unit,
+            line.counts,
+            line.multiplier_bps,
         )
+        .outerjoin(back, back.c.commission_line_id == line.id)
+        .where(_completed_in(starts_at, ends_at))
+        .order_by(line.leader_id, line.completed_at, line.order_line_id)
     )
-    yield from session().execute(query, execution_options={"yield_per": STREAMED})
+    rows = session().execute(query, execution_options={"yield_per": STREAMED})
+    yield from (CompletedLine(*row) for row in rows)
 
 
 def first_completion(*, since: datetime | None, before: datetime) -> datetime | None:

@@ -148,7 +148,8 @@ def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
 class DatabaseRule:
     """A trigger with its function: a promise that PostgreSQL itself keeps.
 
-    Declared beside the model, created by a migration; a test holds both against each other.
+    `referencing` names the rows of a whole statement, such as `new table as fresh`. Declared
+    beside the model, created by a migration; a test holds both against each other.
     """
 
     table: str
@@ -157,15 +158,17 @@ class DatabaseRule:
     body: str
     deferred: bool = False
     level: str = "row"
+    referencing: str = ""
 
     def create(self) -> Sequence[str]:
         """Return the statements that create it."""
         kind = "constraint trigger" if self.deferred else "trigger"
         defer = " deferrable initially deferred" if self.deferred else ""
+        rows = f" referencing {self.referencing}" if self.referencing else ""
         return (
             f"create or replace function {self.name}() returns trigger language plpgsql as $body$\n"
             f"begin\n{self.body}\nend $body$",
-            f"create {kind} {self.name} {self.timing} on {self.table}{defer} "
+            f"create {kind} {self.name} {self.timing} on {self.table}{defer}{rows} "
             f"for each {self.level} execute function {self.name}()",
         )
 

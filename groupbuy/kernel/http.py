@@ -178,12 +178,8 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             raised = list(problems) + _common(rule, body or query, idempotent, method, versioned)
             if limits:
                 raised.append(TooManyRequests)
-            call = self.doc(
-                responses=_documented(raised),
-                security=[] if allow.startswith("public.") else [{"bearer": []}],
-                parameters=_headers(idempotent, versioned and method in EDITS),
-                **{"x-permission": allow},
-            )(call)
+            headers = _headers(idempotent, versioned and method in EDITS)
+            call = self.doc(**_description(allow, raised, headers))(call)
             call.allow = allow
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view
@@ -329,6 +325,14 @@ def _common(
     if versioned and method in EDITS:
         common += [StaleVersion, VersionRequired]
     return common
+
+
+def _description(
+    allow: str, raised: Sequence[type[Problem]], headers: list[dict[str, Any]]
+) -> dict[str, Any]:
+    description: dict[str, Any] = {"responses": _documented(raised), "x-permission": allow}
+    # A list given here replaces the parameters made from the query's schema: none if empty.
+    return description | ({"parameters": headers} if headers else {})
 
 
 def _documented(problems: Sequence[type[Problem]]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def _in_application(work: Work) -> Work:
     return run
 
 
-@tasks.periodic(cron="* * * * *")
+@tasks.periodic(cron="* * * * * */15")
 @tasks.task(name="kernel.retry_stalled", queueing_lock="kernel.retry_stalled", pass_context=True)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that died back to the living."""

@@ -1,8 +1,10 @@
 """What happens to orders by the clock."""
 
+from groupbuy.campaigns import services as campaigns
 from groupbuy.kernel import clock
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.jobs import every
+from groupbuy.orders import queries
 from groupbuy.orders.services import cancelling, moving
 
 
@@ -22,3 +24,11 @@ def complete_due() -> None:
     while more:
         with transaction():
             more = moving.complete_due(now=clock.now()) > 0
+
+
+@every("41 * * * *", "orders.fulfil_campaigns")
+def fulfil_campaigns() -> None:
+    """Tell campaigns that all their orders have come to an end."""
+    for campaign_id in queries.campaign_ids_to_fulfil():
+        with transaction():
+            campaigns.fulfil(campaign_id=campaign_id, now=clock.now())

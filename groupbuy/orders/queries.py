@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Select, exists, func, or_, select
 
+from groupbuy.campaigns.models import Campaign
+from groupbuy.campaigns.rules import CampaignState
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -159,6 +161,19 @@ def refund_under_way(order_id: str) -> bool:
                     OrderRefund.order_id == order_id, OrderRefund.state == RefundState.REQUESTED
                 )
             )
+        )
+    )
+
+
+def campaign_ids_to_fulfil() -> list[str]:
+    """Return the succeeded campaigns of which every order is completed or cancelled."""
+    ended = (OrderState.COMPLETED, OrderState.CANCELLED)
+    open_order = exists().where(Order.campaign_id == Campaign.id, Order.state.not_in(ended))
+    return list(
+        session().scalars(
+            select(Campaign.id)
+            .where(Campaign.state == CampaignState.SUCCEEDED, ~open_order)
+            .order_by(Campaign.id)
         )
     )
 

@@ -1,6 +1,6 @@
 """The month.
 
-Owns: periods, statements and their lines.
+Owns: periods with their moves, leaders' statements and their lines.
 Calls: commissions, ledger, leaders.
-Announces: see signals.py, where there is one.
+Announces: nothing.
 """

@@ -53,7 +53,7 @@ class WeChatClient:
         """
         for attempt in range(BUSY_ATTEMPTS):
             answer = self._code_to_session(js_code)
-            errcode = int(str(answer.get("errcode") or 0))
+            errcode = _errcode(answer)
             if errcode == 0:
                 return _identity(answer)
             if errcode != BUSY:
@@ -82,6 +82,13 @@ class WeChatClient:
         if response.status_code != 200 or not isinstance(answer, dict):
             raise WeChatUnavailable(f"status {response.status_code}")
         return answer
+
+
+def _errcode(answer: dict[str, object]) -> int:
+    errcode = answer.get("errcode") or 0
+    if not isinstance(errcode, int):
+        raise WeChatUnavailable("no usable errcode")
+    return errcode
 
 
 def _identity(answer: dict[str, object]) -> WeChatIdentity:

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ def as_json(status: int, body: Any, **headers: str) -> Answer:
     return Answer(status, json.dumps(body).encode(), kept)
 
 
-class Double:
+class Double(ABC):
     """A server in a thread: `with StripeDouble() as stripe: … stripe.url …`."""
 
     broken: ClassVar[Answer] = as_json(500, {"error": {"type": "api_error", "message": "oops"}})
@@ -129,9 +130,9 @@ class Double:
         answer = self.effect(request)
         return self.broken if fault == ERROR_AFTER_EFFECT else answer
 
+    @abstractmethod
     def effect(self, request: Seen) -> Answer:
         """Do what is asked: each double's own."""
-        raise NotImplementedError
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         request = _read(handler)

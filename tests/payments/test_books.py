@@ -21,7 +21,7 @@ def tamper(statement: str) -> None:
 
 
 class TestInvariants:
-    def test_they_hold_after_payments_and_refunds(self, app: Flask) -> None:
+    def test_it_holds_after_payments_and_refunds(self, app: Flask) -> None:
         make.payment()
         paid = make.paid_payment()
         make.refund(paid)
@@ -29,17 +29,17 @@ class TestInvariants:
         make.refund(paid, amount_fen=4_000)
         assert broken() == []
 
-    def test_they_find_a_sum_that_is_wrong(self, app: Flask) -> None:
+    def test_it_finds_a_sum_that_is_wrong(self, app: Flask) -> None:
         make.refund(make.paid_payment())
         tamper("update payments set refunded_fen = 999")
         assert broken() == ["payments.refunded_is_the_sum"]
 
-    def test_they_find_refunds_above_the_amount(self, app: Flask) -> None:
+    def test_it_finds_refunds_above_the_amount(self, app: Flask) -> None:
         make.refund(make.paid_payment())
         tamper("update payment_refunds set amount_fen = 5001")
         assert "payments.never_refunds_more_than_paid" in broken()
 
-    def test_they_find_refunds_of_money_that_never_came(self, app: Flask) -> None:
+    def test_it_finds_refunds_of_money_that_never_came(self, app: Flask) -> None:
         make.refund(make.paid_payment())
         tamper("update payments set state = 'cancelled'")
         assert broken() == ["payments.refunds_have_money"]
@@ -57,9 +57,7 @@ class TestInvariants:
             ("provider_ref", "update payments set provider_ref = 'same'"),
         ],
     )
-    def test_they_are_kept_by_the_database(
-        self, app: Flask, constraint: str, statement: str
-    ) -> None:
+    def test_it_is_kept_by_the_database(self, app: Flask, constraint: str, statement: str) -> None:
         make.paid_payment()
         make.refund(make.paid_payment())
         with pytest.raises(IntegrityError, match=constraint):

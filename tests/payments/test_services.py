@@ -64,12 +64,14 @@ class TestRequesting:
         make.paid_payment("thing", amount_fen=5_000)
         with pytest.raises(PaymentAlreadyMade) as refusal:
             make.payment("thing", amount_fen=4_000)
+        assert refusal.value.code == "payment-already-made"
         assert refusal.value.members == {"paid_fen": 5_000}
 
     def test_it_asks_for_nothing_while_staff_look_at_a_mismatch(self, app: Flask) -> None:
         succeed(make.payment("thing"), fen=1)
-        with pytest.raises(PaymentUnderReview):
+        with pytest.raises(PaymentUnderReview) as refusal:
             make.payment("thing")
+        assert refusal.value.code == "payment-under-review"
 
     def test_it_begins_anew_after_a_cancellation(self, app: Flask) -> None:
         first = make.payment("thing")
@@ -105,8 +107,9 @@ class TestDemoProvider:
         payment = make.payment()
         production = replace(settings(), mode=Mode.PRODUCTION)
         monkeypatch.setitem(app.extensions, EXTENSION, production)
-        with pytest.raises(DemoPaymentsRefused):
+        with pytest.raises(DemoPaymentsRefused) as refusal:
             make.payment()
+        assert refusal.value.code == "demo-payments-refused"
         with pytest.raises(DemoPaymentsRefused):
             services.start(payment)
 
@@ -205,6 +208,7 @@ class TestRefunds:
         make.refund(paid, amount_fen=3_000)
         with pytest.raises(RefundExceedsPayment) as refusal:
             make.refund(paid, amount_fen=2_001)
+        assert refusal.value.code == "refund-exceeds-payment"
         assert refusal.value.members == {"refundable_fen": 2_000}
         make.refund(paid, amount_fen=2_000)
         session().refresh(paid)

@@ -127,6 +127,9 @@ class TestStarting:
         stripe.script(server.DROP_BEFORE_EFFECT)
         with pytest.raises(ProviderUnavailable) as problem:
             services.start(make.payment(provider="stripe"))
+        document = problem.value.document("en")
+        assert (document["status"], document["code"]) == (503, "payment-provider-unavailable")
+        assert problem.value.headers == {"Retry-After": "5"}
         assert problem.value.__suppress_context__
         assert problem.value.members == {}
 

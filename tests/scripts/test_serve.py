@@ -52,9 +52,12 @@ class Run:
     def end(self, how: signal.Signals) -> int:
         """Send a signal and wait for the exit code."""
         self.process.send_signal(how)
-        assert self.process.stdout is not None
-        self.said += self.process.stdout.read()
-        return self.process.wait(PATIENCE_SECONDS)
+        return self.status()
+
+    def status(self) -> int:
+        """Hear it out and return the exit code."""
+        self.said += self.process.communicate(timeout=PATIENCE_SECONDS)[0]
+        return self.process.returncode
 
     def log_in(self) -> str:
         """Log Bo in and return his id."""
@@ -117,7 +120,7 @@ def test_it_serves_stops_cleanly_and_finds_its_data_again(start: Start, data: Pa
     bo = first.log_in()
     second = start()
     second.until("already runs")
-    assert second.process.wait(PATIENCE_SECONDS) == 1
+    assert second.status() == 1
     os.kill(first.children()["web"], signal.SIGKILL)
     first.until(r"web died \(SIGKILL\); starting it again")
     assert first.end(signal.SIGINT) == 0
@@ -158,7 +161,7 @@ def test_it_names_the_port_that_is_taken_and_how_to_choose_another(
         port = taken.getsockname()[1]
         run = start(**{variable: str(port)})
         run.until(f"Port {port} .* is taken.*{variable}=")
-        assert run.process.wait(PATIENCE_SECONDS) == 1
+        assert run.status() == 1
     assert running_on(data) == []
 
 
@@ -177,7 +180,7 @@ def test_it_says_what_is_wrong_and_starts_nothing(
 ) -> None:
     run = start(**environment)
     run.until(message)
-    assert run.process.wait(PATIENCE_SECONDS) == 1
+    assert run.status() == 1
     assert "Traceback" not in run.said
     assert running_on(data) == []
 

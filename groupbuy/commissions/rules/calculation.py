@@ -5,19 +5,23 @@ points of a level's multiplier): so they are whole numbers, and the only roundin
 leader's whole month.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from groupbuy.commissions.rules.terms import (
     Earning,
     Exclude,
     Flat,
+    PlanTerms,
     Replace,
+    RuleKind,
     Segment,
     TierTable,
+    earning,
     slices,
 )
 from groupbuy.kernel.money import BPS, allocate, half_up
@@ -42,6 +46,56 @@ class Line:
     def volume_fen(self) -> int:
         """Return what it adds to the month's volume."""
         return self.base_fen if self.counts and not isinstance(self.earning, Exclude) else 0
+
+
+class CompletedLine(NamedTuple):
+    """A commission line as it is stored, with what was given back of it until a cutoff."""
+
+    commission_line_id: str
+    order_id: str
+    order_line_id: str
+    leader_id: str
+    completed_at: datetime
+    base_fen: int
+    quantity: int
+    refunded_fen: int
+    returned_quantity: int
+    plan_version_id: str | None
+    kind: str
+    reason: str | None
+    rate_bps: int | None
+    flat_fen_per_unit: int | None
+    counts: bool
+    multiplier_bps: int
+
+    def net(self, plans: Mapping[str, PlanTerms]) -> Line:
+        """Return what is left of the line, to be calculated."""
+        plan = plans.get(self.plan_version_id or "")
+        return Line(
+            line_id=self.order_line_id,
+            completed_at=self.completed_at,
+            base_fen=self.base_fen - self.refunded_fen,
+            quantity=self.quantity - self.returned_quantity,
+            earning=earning(
+                self.kind,
+                table=plan.table if plan else None,
+                rate_bps=self.rate_bps,
+                flat_fen_per_unit=self.flat_fen_per_unit,
+            ),
+            multiplier_bps=self.multiplier_bps,
+            counts=self.counts,
+        )
+
+
+def cap_of(lines: Iterable[CompletedLine], plans: Mapping[str, PlanTerms]) -> int | None:
+    """Return the cap of a month: the most generous among the versions its lines earn by.
+
+    So a stricter cap never takes from what was paid for before it was published.
+    """
+    used = {line.plan_version_id for line in lines if line.kind != RuleKind.EXCLUDE}
+    caps = [plans[version_id].cap_fen for version_id in used if version_id is not None]
+    stated = [cap for cap in caps if cap is not None]
+    return max(stated) if stated and len(stated) == len(caps) else None
 
 
 @dataclass(frozen=True, slots=True)

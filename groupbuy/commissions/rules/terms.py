@@ -82,6 +82,13 @@ class TierTable:
         )
 
 
+class PlanTerms(NamedTuple):
+    """What a plan version says about a whole month: its tiers, and the cap, None without one."""
+
+    table: TierTable
+    cap_fen: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Replace:
     """Earns this rate, whatever the volume."""
@@ -110,7 +117,7 @@ def slices(from_fen: int, to_fen: int, rate_bps: int) -> tuple[Segment, ...]:
 
 
 def earning(
-    kind: RuleKind,
+    kind: str,
     *,
     table: TierTable | None,
     rate_bps: int | None,

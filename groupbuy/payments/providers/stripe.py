@@ -29,7 +29,7 @@ from groupbuy.payments.rules import PaymentState, RefundState
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS = (3.05, 10.0)
+TIMEOUT_SECONDS: tuple[float, float] = (3, 10)
 TOLERANCE_SECONDS = 300
 
 # Only these are a definite no; whatever else goes wrong leaves the outcome unknown.

@@ -115,12 +115,14 @@ def record_refund_result(
         execution_options={"populate_existing": True},
     )
     if refund is not None and refund.state == RefundState.FAILED:
+        announce(signals.refund_failed, refund, now=now)
+        # Last, because whoever asks for a refund locks the payment last: so they never wait
+        # for each other.
         session().execute(
             update(Payment)
             .where(Payment.id == refund.payment_id)
             .values(refunded_fen=Payment.refunded_fen - refund.amount_fen)
         )
-        announce(signals.refund_failed, refund, now=now)
     elif refund is not None and refund.state == RefundState.SUCCEEDED:
         announce(signals.refund_succeeded, refund, now=now)
     return refund

@@ -1,23 +1,11 @@
-"""The month, pure: its moves, its windows, what is carried, and what makes two results equal.
+"""A period's moves, and the windows that put every event into exactly one statement."""
 
-The rules are those of docs/domain.md, "Settlement".
-"""
-
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from fractions import Fraction
-from typing import Any
-
-import orjson
 
 from groupbuy.kernel.clock import Calendar, previous_month
 from groupbuy.kernel.problems import NotInThisState
-
-CALCULATION_REVISION = 1
-"""Raised by every change of the code after which a statement's bytes would differ."""
 
 CLOSING_DELAY = timedelta(minutes=10)
 """After the cutoff, so that what was recorded just before it has been committed."""
@@ -72,13 +60,6 @@ def move(state: PeriodState, action: Action) -> PeriodState:
     return MOVES[state, action]
 
 
-class LineKind(StrEnum):
-    """What a statement's line is: a sale of the month, or a refund of an earlier month's sale."""
-
-    SALES = "SALES"
-    CLAWBACK = "CLAWBACK"
-
-
 class RefundEffect(StrEnum):
     """What a refund does: reduce its line before it is settled, or take back afterwards."""
 
@@ -103,12 +84,12 @@ class Window:
     """What a month's statements hold.
 
     Lines completed in [starts_at, ends_at), net of their refunds before `cutoff_at`; and refunds
-    recorded in [refunds_from, cutoff_at) of lines that an earlier month settled.
+    recorded in [window_from, cutoff_at) of lines that an earlier month settled.
     """
 
     starts_at: datetime
     ends_at: datetime
-    refunds_from: datetime
+    window_from: datetime
     cutoff_at: datetime
 
 
@@ -129,53 +110,12 @@ def window(
             join without gap or overlap even when the setting changed in between.
     """
     before = previous_month(month)
-    refunds_from = calendar.cutoff(before, hold_days)
+    window_from = calendar.cutoff(before, hold_days)
     if last is not None:
-        refunds_from = last[1] if last[0] == before else max(last[1], refunds_from)
+        window_from = last[1] if last[0] == before else max(last[1], window_from)
     return Window(
         starts_at=calendar.month_start(month),
         ends_at=calendar.month_end(month),
-        refunds_from=refunds_from,
-        cutoff_at=max(calendar.cutoff(month, hold_days), refunds_from),
+        window_from=window_from,
+        cutoff_at=max(calendar.cutoff(month, hold_days), window_from),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What a statement ends with; `payable_fen` is either paid out or carried, as a whole."""
-
-    payable_fen: int
-    payout_fen: int
-    carry_out_fen: int
-
-
-def carry(carry_in_fen: int, components_fen: Iterable[int], *, min_payout_fen: int) -> Balance:
-    """Add a month's components to what was carried in.
-
-    A payable amount of at least `min_payout_fen`, and above 0, is paid; anything else, negative
-    amounts too, is carried into the next month.
-    """
-    payable = carry_in_fen + sum(components_fen)
-    pays = payable > 0 and payable >= min_payout_fen
-    return Balance(payable, payable if pays else 0, 0 if pays else payable)
-
-
-def reattribute(settled_fen: int, clawed_back_fen: int = 0) -> tuple[int, int]:
-    """Return what the old and the new leader of a settled order get: the amount, not re-tiered."""
-    remaining = settled_fen - clawed_back_fen
-    return -remaining, remaining
-
-
-def canonical(document: Any) -> bytes:
-    """Return the one way to write a document: JSON with sorted keys and no white space."""
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-
-
-def digest(document: Any) -> str:
-    """Return the SHA-256 of a document's canonical form, in hexadecimal."""
-    return hashlib.sha256(canonical(document)).hexdigest()
-
-
-def fraction(value: Fraction) -> str:
-    """Write a fraction as `n/d`, in lowest terms, the denominator always there."""
-    return f"{value.numerator}/{value.denominator}"

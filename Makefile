@@ -9,8 +9,8 @@ MONTHS ?= 2017-01
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check inspect lint types map migrations docs document format \
-        replay pins clean
+.PHONY: help run test test-long check inspect lint types map migrations pages docs migration \
+        format replay pins clean
 
 help: ## print this list
 	@echo "groupbuy: the backend of a community group-buying mini-program"
@@ -31,7 +31,7 @@ test-long: $(DEVELOPMENT) ## run the tests that take longer than CI allows
 
 check: inspect test ## everything that CI runs
 
-inspect: lint types map migrations docs ## everything that CI runs, but the tests
+inspect: lint types map migrations pages ## everything that CI runs, but the tests
 
 lint: $(DEVELOPMENT) ## ruff: lint and format
 	@$(BIN)/ruff check .
@@ -46,11 +46,14 @@ map: $(DEVELOPMENT) ## the import map
 migrations: $(DEVELOPMENT) ## one head, and equal to the models
 	@$(BIN)/python -m scripts.dev.migrations
 
-docs: $(DEVELOPMENT) ## the generated pages are up to date
+pages: $(DEVELOPMENT) ## the generated pages of docs/ are up to date
 	@$(BIN)/python -m scripts.dev.document --check
 
-document: $(DEVELOPMENT) ## write the generated pages of docs/
+docs: $(DEVELOPMENT) ## write the generated pages of docs/
 	@$(BIN)/python -m scripts.dev.document
+
+migration: $(DEVELOPMENT) ## draft the next migration: name=<domain>_<verb>
+	@$(BIN)/python -m scripts.dev.migrations --draft "$(name)"
 
 format: $(DEVELOPMENT) ## put the code into its format
 	@$(BIN)/ruff check --fix .

@@ -1,7 +1,6 @@
 """Gunicorn's settings, for `make run` and for production; the command line may override them."""
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ _numbers = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 def on_starting(server: Any) -> None:
     """Begin with no numbers of dead processes."""
     if _numbers:
-        shutil.rmtree(_numbers, ignore_errors=True)
-        Path(_numbers).mkdir(parents=True)
+        Path(_numbers).mkdir(parents=True, exist_ok=True)
+        for file in Path(_numbers).glob("*.db"):
+            file.unlink()
 
 
 def child_exit(server: Any, worker: Any) -> None:

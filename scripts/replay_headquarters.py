@@ -3,10 +3,24 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from groupbuy.commissions import services as commissions
-from groupbuy.commissions.rules import ClawbackMode
+from groupbuy.commissions.rules.terms import ClawbackMode
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import Settings
+from groupbuy.settlement import services as settlement
+from groupbuy.settlement.models import Statement
+
+FIGURES = (
+    "volume_fen",
+    "sales_fen",
+    "clawback_fen",
+    "payable_fen",
+    "payout_fen",
+    "carry_out_fen",
+)
 
 
 def publish_plan(
@@ -36,9 +50,30 @@ def publish_plan(
 def settle_month(
     month: str, *, finance: Actor, approver: Actor, settings: Settings, now: datetime
 ) -> None:
-    """TEMPORARY."""
+    """Close, calculate and submit a month as finance; approve and lock it as the approver."""
+    settlement.start_closing(
+        month=month,
+        calendar=settings.calendar,
+        hold_days=settings.hold_days,
+        min_payout_fen=settings.min_payout_fen,
+        actor=finance,
+        now=now,
+    )
+    settlement.calculate(month=month, actor=finance, now=now)
+    reviewed = settlement.submit(month=month, actor=finance, now=now)
+    settlement.approve(month=month, digest=str(reviewed.digest), actor=approver, now=now)
+    settlement.lock(month=month, actor=approver, now=now)
 
 
-def statements(leaders: dict[str, str]) -> list[dict[str, Any]]:
-    """TEMPORARY."""
-    return []
+def statements(stores: dict[str, int]) -> list[dict[str, Any]]:
+    """Return statements with a figure other than 0, by month and store; `stores` by leader id."""
+    rows = session().scalars(select(Statement).where(Statement.leader_id.in_(stores)))
+    shown = [
+        {
+            "leader": str(stores[row.leader_id]),
+            "month": row.month,
+            **{figure: getattr(row, figure) for figure in FIGURES},
+        }
+        for row in sorted(rows, key=lambda row: (row.month, stores[row.leader_id]))
+    ]
+    return [row for row in shown if any(row[figure] for figure in FIGURES)]

@@ -5,16 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from scripts.replay_headquarters import FIGURES
 from scripts.replay_run import Outcome
-
-FIGURES = (
-    "volume_fen",
-    "sales_fen",
-    "clawback_fen",
-    "payable_fen",
-    "payout_fen",
-    "carry_out_fen",
-)
 
 
 def show(console: Console, outcome: Outcome) -> bool:

@@ -85,7 +85,7 @@ class World:
             "gmv_fen": int(count(select(func.sum(Order.total_fen))) or 0),
             "refunds": count(select(func.count()).select_from(OrderRefund).where(done)),
             "statements": statements(
-                {self._leader_id(store): str(store) for store in self._journey.stores}
+                {self._leader_id(store): store for store in self._journey.stores}
             ),
         }
 

@@ -160,18 +160,16 @@ def first_completion(*, since: datetime | None, before: datetime) -> datetime | 
 
 def first_refund(
     *, since: datetime, before: datetime, completed_before: datetime
-) -> CommissionRefund | None:
-    """Return the first refund in [since, before) of a line completed before an instant."""
+) -> datetime | None:
+    """Return when the first refund in [since, before) of such an earlier line was recorded."""
     return session().scalar(
-        select(CommissionRefund)
+        select(func.min(CommissionRefund.recorded_at))
         .join(CommissionLine, CommissionLine.id == CommissionRefund.commission_line_id)
         .where(
             CommissionRefund.recorded_at >= since,
             CommissionRefund.recorded_at < before,
             CommissionLine.completed_at < completed_before,
         )
-        .order_by(CommissionRefund.recorded_at)
-        .limit(1)
     )
 
 

@@ -71,8 +71,8 @@ class Base(DeclarativeBase):
             bool: Boolean(),
             datetime: Instant(),
             date: Date(),
-            dict[str, Any]: JSONB(),
-            list[Any]: JSONB(),
+            dict[str, Any]: JSONB(none_as_null=True),
+            list[Any]: JSONB(none_as_null=True),
         },
     )
 

@@ -49,7 +49,7 @@ class OrderSchema(Schema):
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
 
 
-class TransitionSchema(Schema):
+class OrderStepSchema(Schema):
     """One move in the timeline."""
 
     from_state = fields.String(required=True, allow_none=True)
@@ -84,11 +84,11 @@ class OrderDetailSchema(OrderSchema):
     """An order as its shopper sees it: with the timeline, refunds and, when ready, the code."""
 
     pickup_code = fields.String(required=True, allow_none=True, attribute="order.pickup_code")
-    timeline = fields.List(fields.Nested(TransitionSchema), required=True)
+    timeline = fields.List(fields.Nested(OrderStepSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
 
 
-class StaffTransitionSchema(TransitionSchema):
+class StaffOrderStepSchema(OrderStepSchema):
     """One move in the timeline, with who made it."""
 
     actor = fields.String(required=True)
@@ -105,7 +105,7 @@ class StaffOrderSchema(OrderSchema):
 class StaffOrderDetailSchema(StaffOrderSchema):
     """An order as headquarters sees it."""
 
-    timeline = fields.List(fields.Nested(StaffTransitionSchema), required=True)
+    timeline = fields.List(fields.Nested(StaffOrderStepSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
 
 

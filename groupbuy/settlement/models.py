@@ -268,7 +268,8 @@ for _table, _rows in _MONTHS.items():
             _table,
             f"{_table}_not_edited",
             "before update or truncate",
-            f"    raise exception '{_table} are never edited' using errcode = 'restrict_violation';",
+            f"""\
+    raise exception '{_table} are never edited' using errcode = 'restrict_violation';""",
             level="statement",
         )
     )

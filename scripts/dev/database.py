@@ -32,7 +32,7 @@ def create(
 
 def migrate(database_url: str, redis_url: str) -> None:
     """Bring a database to the newest migration."""
-    with _application(database_url, redis_url):
+    with application(database_url, redis_url):
         if list(MIGRATIONS.glob("versions/*.py")):
             upgrade()
         else:
@@ -41,12 +41,13 @@ def migrate(database_url: str, redis_url: str) -> None:
 
 def create_all(database_url: str, redis_url: str) -> None:
     """Create everything that the models declare, without a migration: for comparison."""
-    with _application(database_url, redis_url):
+    with application(database_url, redis_url):
         _create_all()
 
 
 @contextmanager
-def _application(database_url: str, redis_url: str) -> Iterator[None]:
+def application(database_url: str, redis_url: str) -> Iterator[None]:
+    """Be inside the application on a database."""
     app = create_app(
         Settings(
             mode=Mode.DEMO,

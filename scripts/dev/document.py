@@ -1,4 +1,4 @@
-"""`make document` writes the pages of docs/ that code knows best; `make docs` checks them."""
+"""`make docs` writes the pages of docs/ that code knows best; `make pages` checks them."""
 
 import argparse
 import re
@@ -28,7 +28,7 @@ AROUND = (
 )
 """What is read outside the application."""
 
-WRITTEN_BY = "<!-- Written by `make document` from {source}; do not edit. -->"
+WRITTEN_BY = "<!-- Written by `make docs` from {source}; do not edit. -->"
 
 
 def application() -> Flask:
@@ -160,7 +160,7 @@ def _cell(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with --check compare them; return the exit code."""
-    parser = argparse.ArgumentParser(prog="document", description=__doc__)
+    parser = argparse.ArgumentParser(prog="docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say which page is out of date")
     check = parser.parse_args(arguments).check
     app = application()
@@ -173,7 +173,7 @@ def main(arguments: Sequence[str]) -> int:
             if not check:
                 file.write_text(text, encoding="utf-8")
     if check and stale:
-        print(f"Out of date: {', '.join(f'docs/{name}' for name in stale)}; run make document")
+        print(f"Out of date: {', '.join(f'docs/{name}' for name in stale)}; run make docs")
         return 1
     print("The generated pages are up to date." if not stale else f"Wrote {', '.join(stale)}.")
     return 0

@@ -1,15 +1,21 @@
 """`make migrations`: the migrations have one head and make exactly the tables of the models.
 
-Two scratch databases are made, one by the migrations and one from the models, and PostgreSQL's
-catalogues of both are compared: columns, constraints, indexes, triggers and functions.
+To compare, two scratch databases are made, one by the migrations and one from the models, and
+PostgreSQL's catalogues of both are laid side by side: columns, constraints, indexes, triggers and
+functions. `make migration name=…` writes the draft of the next one. Everything happens on a
+PostgreSQL that is started for it, never in the database that `make run` uses.
 """
 
+import argparse
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import flask_migrate
 import psycopg
 from alembic.script import ScriptDirectory
 
@@ -76,6 +82,30 @@ def differences(server_url: str) -> list[str]:
     ]
 
 
+def draft(server_url: str, name: str) -> None:
+    """Write a migration from what the models have and the migrations lack; triggers are yours."""
+    url = database.sibling(server_url, "groupbuy_draft")
+    database.create(server_url, "groupbuy_draft", replace=True)
+    with database.application(url, UNUSED_REDIS):
+        flask_migrate.upgrade()
+        flask_migrate.migrate(message=name)
+
+
+@contextmanager
+def scratch_server() -> Iterator[str]:
+    """Start a PostgreSQL for a moment and give the URL of its first database."""
+    folder = Path(tempfile.mkdtemp(prefix="groupbuy-migrations-"))
+    folder.chmod(0o755)
+    try:
+        postgres = Postgres(folder, durable=False)
+        try:
+            yield postgres.url("postgres")
+        finally:
+            postgres.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _lines(heading: str, lines: Iterable[str]) -> list[str]:
     return [f"{heading}: {line}" for line in sorted(lines)]
 
@@ -84,30 +114,37 @@ def _of_alembic(line: str) -> bool:
     return "alembic_version" in line
 
 
-def main() -> int:
-    """Check, print what is wrong, and return the exit code."""
+def main(arguments: Sequence[str]) -> int:
+    """Check, or with --draft NAME write; print what is wrong, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="migrations")
+    parser.add_argument("--draft", metavar="NAME", help="<domain>_<verb> of the next migration")
+    name = parser.parse_args(arguments).draft
+    with scratch_server() as url:
+        return _draft(url, name) if name is not None else _check(url)
+
+
+def _draft(url: str, name: str) -> int:
+    if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name):
+        print("Say what it does: make migration name=<domain>_<verb>")
+        return 1
+    draft(url, name)
+    return 0
+
+
+def _check(url: str) -> int:
     found = heads()
     if len(found) != 1:
         print(f"The migrations must have one head, not {len(found)}: {', '.join(found)}")
         return 1
-    folder = Path(tempfile.mkdtemp(prefix="groupbuy-migrations-"))
-    folder.chmod(0o755)
-    try:
-        postgres = Postgres(folder, durable=False)
-        try:
-            faults = differences(postgres.url("postgres"))
-        finally:
-            postgres.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    faults = differences(url)
     for fault in faults:
         print(fault)
     if faults:
-        print("The migrations differ from the models; flask db migrate writes a draft of the rest.")
+        print("The migrations differ from the models; make migration name=… drafts the rest.")
         return 1
     print(f"The migrations have one head ({found[0]}) and equal the models.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,6 @@
 """The demo's people: headquarters' staff with a password each, shoppers by their demo code."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,9 +9,10 @@ from groupbuy.identity import services as identity
 from groupbuy.identity.models import Staff
 from groupbuy.identity.rules import Role
 from groupbuy.kernel import clock
-from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.texts import Text
+from scripts.dev.story import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,31 @@ SHOPPERS = (
 )
 
 
-def seed_if_empty() -> list[Person]:
-    """Fill an empty database with the demo's people; return whom to introduce either way."""
+def seed_if_empty(progress: Callable[[str], None] = lambda chapter: None) -> list[Person]:
+    """Fill an empty database with the demo, all or nothing; return whom to introduce either way.
+
+    `progress` is told each chapter as it begins.
+    """
     with transaction():
         if session().scalar(select(Staff.id).limit(1)) is None:
-            for name, role, _ in STAFF:
-                identity.create_staff(
-                    email=_email(name),
-                    name=name.capitalize(),
-                    role=role,
-                    password=_password(name),
-                    actor=SYSTEM,
-                    now=clock.now(),
-                )
+            tell({role: _hire(name, role) for name, role, _ in STAFF}, progress)
     staff = [
         Person(name.capitalize(), part, f"{_email(name)} / {_password(name)}")
         for name, _, part in STAFF
     ]
     return [*staff, *SHOPPERS]
+
+
+def _hire(name: str, role: Role) -> Actor:
+    hired = identity.create_staff(
+        email=_email(name),
+        name=name.capitalize(),
+        role=role,
+        password=_password(name),
+        actor=SYSTEM,
+        now=clock.now(),
+    )
+    return Actor(kind="staff", id=hired.id, role=role)
 
 
 def _email(name: str) -> str:

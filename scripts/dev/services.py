@@ -9,6 +9,7 @@ import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,16 +58,16 @@ def _private_runtime(folder: Path) -> Iterator[None]:
     """Let the wheel put its lock file here: in the shared folder another user's would collide."""
     folder.mkdir(exist_ok=True)
     folder.chmod(0o700)
-    kept = {name: os.environ.get(name) for name in ("TMPDIR", "XDG_RUNTIME_DIR")}
-    os.environ.update(TMPDIR=str(folder), XDG_RUNTIME_DIR=str(folder))
+    kept = os.environ.get("XDG_RUNTIME_DIR"), tempfile.tempdir
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(folder)
     try:
         yield
     finally:
-        for name, value in kept.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        tempfile.tempdir = kept[1]
+        if kept[0] is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = kept[0]
 
 
 @contextmanager

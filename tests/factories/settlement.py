@@ -1,0 +1,87 @@
+"""Months settled by the real services, by two members of staff."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from groupbuy.app.registry import invariants
+from groupbuy.kernel import books
+from groupbuy.kernel.clock import Calendar
+from groupbuy.kernel.db import session, transaction
+from groupbuy.settlement import services
+from groupbuy.settlement.models import SettlementPeriod, Statement, StatementLine
+from groupbuy.settlement.rules.periods import CLOSING_DELAY
+from tests.factories.commissions import APPROVER, FINANCE
+
+SHANGHAI = Calendar(ZoneInfo("Asia/Shanghai"))
+HOLD_DAYS = 7
+MIN_PAYOUT_FEN = 10_000
+
+
+def local(text: str) -> datetime:
+    """Return an instant given as local time: `2026-03-31 23:59`."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI.zone)
+
+
+def after_cutoff(month: str, hold_days: int = HOLD_DAYS) -> datetime:
+    """Return the first instant at which a month can be closed."""
+    return SHANGHAI.cutoff(month, hold_days) + CLOSING_DELAY
+
+
+def closed(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
+    """Close a month's books."""
+    with transaction():
+        return services.start_closing(
+            month=month,
+            calendar=SHANGHAI,
+            hold_days=hold_days,
+            min_payout_fen=MIN_PAYOUT_FEN,
+            actor=FINANCE,
+            now=after_cutoff(month, hold_days),
+        )
+
+
+def calculated(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
+    """Close and calculate a month."""
+    period = closed(month, hold_days=hold_days)
+    with transaction():
+        return services.calculate(month=month, actor=FINANCE, now=period.cutoff_at + CLOSING_DELAY)
+
+
+def submitted(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
+    """Close, calculate and submit a month."""
+    period = calculated(month, hold_days=hold_days)
+    with transaction():
+        return services.submit(month=month, actor=FINANCE, now=period.cutoff_at + CLOSING_DELAY)
+
+
+def approved(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
+    """Settle a month: prepared by one, approved by another."""
+    period = submitted(month, hold_days=hold_days)
+    with transaction():
+        return services.approve(
+            month=month,
+            digest=str(period.digest),
+            actor=APPROVER,
+            now=period.cutoff_at + CLOSING_DELAY,
+        )
+
+
+def statement_of(leader_id: str, month: str) -> Statement:
+    """Return a leader's statement of a month, whatever its state."""
+    query = select(Statement).where(Statement.leader_id == leader_id, Statement.month == month)
+    return session().scalars(query).one()
+
+
+def lines_of(statement: Statement) -> list[StatementLine]:
+    """Return a statement's lines."""
+    query = select(StatementLine).where(StatementLine.statement_id == statement.id)
+    return list(session().scalars(query.order_by(StatementLine.position)))
+
+
+def broken() -> list[str]:
+    """Return the names of the invariants of money that do not hold."""
+    rooms = ("ledger.", "commissions.", "settlement.")
+    concerned = [i for i in invariants() if i.name.startswith(rooms)]
+    return [finding.invariant.name for finding in books.check(concerned) if finding.faults]

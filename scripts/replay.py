@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from scripts.replay_run import Interrupted, InUse, Parameters, replay
+from scripts.replay_run import Interrupted, Parameters, Refused, replay
 from scripts.replay_show import show
 
 DEFAULT_PLAN = {"mode": "marginal", "tiers": [[0, 1_000], [200_000, 1_500], [800_000, 2_000]]}
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Interrupted as interruption:
         console.print(f"Interrupted at {interruption}. Run it again to go on.")
         return 130
-    except InUse as refusal:
+    except Refused as refusal:
         console.print(str(refusal))
         return 2
     if options.json:

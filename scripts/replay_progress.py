@@ -13,18 +13,13 @@ from sqlalchemy import text
 from groupbuy.kernel.db import session, transaction
 from scripts.dev.database import sibling
 
-_TABLES = """
-create table replay_progress (
-    only_row boolean primary key default true check (only_row),
-    parameters jsonb not null,
-    done bigint not null default 0,
-    seconds double precision not null default 0,
-    result jsonb
-);
-create table replay_names (
-    kind text not null, key text not null, id text not null, primary key (kind, key)
-);
-"""
+_TABLES = (
+    "create table replay_progress (only_row boolean primary key default true check (only_row), "
+    "parameters jsonb not null, done bigint not null default 0, "
+    "seconds double precision not null default 0, result jsonb)",
+    "create table replay_names (kind text not null, key text not null, id text not null, "
+    "primary key (kind, key))",
+)
 
 
 def stored_parameters(server_url: str, name: str) -> dict[str, Any] | None:
@@ -41,14 +36,14 @@ def stored_parameters(server_url: str, name: str) -> dict[str, Any] | None:
         return None if row is None else dict(row[0])
 
 
-def prepare(url: str, name: str, parameters: dict[str, Any]) -> None:
+def prepare(parameters: dict[str, Any]) -> None:
     """Mark a migrated database as a replay's."""
-    with psycopg.connect(url) as connection:
-        # After a crash of the machine a replay may lose its last events, not its consistency.
-        connection.execute(f'alter database "{name}" set synchronous_commit = off'.encode())
-        connection.execute(_TABLES.encode())
-        connection.execute(
-            "insert into replay_progress (parameters) values (%s)", [json.dumps(parameters)]
+    with transaction():
+        for table in _TABLES:
+            session().execute(text(table))
+        session().execute(
+            text("insert into replay_progress (parameters) values (:parameters)"),
+            {"parameters": json.dumps(parameters)},
         )
 
 

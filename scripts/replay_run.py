@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from flask import Flask
@@ -39,8 +40,8 @@ class Interrupted(Exception):
     """Somebody pressed Ctrl-C or sent SIGTERM; the message says how far it had come."""
 
 
-class InUse(Exception):
-    """Another replay is running in this checkout."""
+class Refused(Exception):
+    """The replay cannot run here; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,17 @@ def replay(parameters: Parameters, console: Console, *, fresh: bool = False) -> 
     """Run the replay, or go on with it, and check the books; a finished one is told again.
 
     Raises:
-        InUse: another one is running.
+        Refused: another one is running, or the database is not the replay's to make.
         Interrupted: run it again to go on.
     """
     with ExitStack() as stack:
         server_url = stack.enter_context(_server())
-        app = _application(_database(server_url, parameters, console, fresh=fresh))
+        new = _make_room(server_url, parameters, console, fresh=fresh)
+        app = _application(database.sibling(server_url, DATABASE))
         stack.enter_context(app.app_context())
         stack.callback(lambda: db.engine.dispose())
+        if new:
+            prepare(parameters.as_json())
         progress, spent = Progress(), dict[str, float]()
         if progress.result is None:
             spent = _run(app, parameters, progress, console)
@@ -138,17 +142,19 @@ def _bar(console: Console) -> Bar:
     )
 
 
-def _database(server_url: str, parameters: Parameters, console: Console, *, fresh: bool) -> str:
-    """Return the URL of the replay's database, made anew unless it holds this very replay."""
-    url = database.sibling(server_url, DATABASE)
+def _make_room(server_url: str, parameters: Parameters, console: Console, *, fresh: bool) -> bool:
+    """Make the database anew unless it holds this very replay; tell whether it was."""
     stored = stored_parameters(server_url, DATABASE)
-    if fresh or stored != parameters.as_json():
-        if stored is not None:
-            console.print("Beginning anew: the last replay is thrown away.")
-        database.create(server_url, DATABASE, replace=True)
-        database.migrate(url, _redis_url())
-        prepare(url, DATABASE, parameters.as_json())
-    return url
+    if stored == parameters.as_json() and not fresh:
+        return False
+    if stored is not None:
+        console.print("Beginning anew: the last replay is thrown away.")
+    database.create(server_url, DATABASE, replace=True)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        # After a crash of the machine a replay may lose its last events, not its consistency.
+        connection.execute(f'alter database "{DATABASE}" set synchronous_commit = off'.encode())
+    database.migrate(database.sibling(server_url, DATABASE), _redis_url())
+    return True
 
 
 def _application(database_url: str) -> Flask:
@@ -172,10 +178,12 @@ def _server() -> Iterator[str]:
     """Yield the URL of a server that no other replay uses: DATABASE_URL's, or one in .replay/."""
     given = os.environ.get("DATABASE_URL")
     if given:
+        if urlsplit(given).path == f"/{DATABASE}":
+            raise Refused(f"DATABASE_URL must name another database than {DATABASE}")
         with psycopg.connect(given, autocommit=True) as connection:
             free = connection.execute("select pg_try_advisory_lock(hashtext(%s))", [DATABASE])
             if free.fetchone() != (True,):
-                raise InUse("another replay is running on this server")
+                raise Refused("another replay is running on this server")
             yield given
         return
     FOLDER.mkdir(exist_ok=True)
@@ -183,7 +191,7 @@ def _server() -> Iterator[str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse("another replay is running here") from None
+            raise Refused("another replay is running here") from None
         postgres = Postgres(FOLDER)
         try:
             yield postgres.url("postgres")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -25,9 +26,9 @@ def show(console: Console, outcome: Outcome) -> bool:
 
 
 def _statements(statements: list[dict[str, Any]]) -> Table:
-    table = Table(title="Statements, in fen")
-    for heading in ("month", "leader", *(figure.removesuffix("_fen") for figure in FIGURES)):
-        table.add_column(heading, justify="right")
+    table = Table(title="Statements, in fen", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("month", "leader", *(figure.split("_")[0] for figure in FIGURES)):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in statements:
         table.add_row(row["month"], row["leader"], *(f"{row[figure]:,}" for figure in FIGURES))
     return table

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,10 @@ class CannotServe(Exception):
     """It cannot start or go on; the message says why."""
 
 
+class Interrupted(Exception):
+    """It was asked to stop in the middle of starting."""
+
+
 def main() -> int:
     """Serve until asked to stop, and return the exit code."""
     stop = threading.Event()
@@ -62,7 +66,8 @@ def main() -> int:
     data = Path(os.environ.get("GROUPBUY_DATA") or ROOT / ".data").resolve()
     try:
         with _only_one(data), ExitStack() as running:
-            _serve(data, stop, running)
+            with suppress(Interrupted):
+                _serve(data, stop, running)
             say("正在停止… / Stopping …")
     except (CannotServe, ConfigurationError, GaveUp, PortTaken, Unusable) as fault:
         print(fault, file=sys.stderr)
@@ -91,7 +96,7 @@ def _serve(data: Path, stop: threading.Event, running: ExitStack) -> None:
     settings = from_environment(environment)
     say("正在迁移数据库… / Migrating the database …")
     database.migrate(settings.database_url, settings.redis_url)
-    people = _seed(settings)
+    people = _seed(settings, stop)
     if not stop.is_set():
         children = _start_children(data, environment, port, running)
         _watch(children, port, stop, people)
@@ -115,16 +120,23 @@ def _start_servers(data: Path, environment: dict[str, str], running: ExitStack) 
         environment["REDIS_URL"] = valkey.url
 
 
-def _seed(settings: Settings) -> Sequence[Person]:
+def _seed(settings: Settings, stop: threading.Event) -> Sequence[Person]:
     """Fill an empty demo database; a production database is never filled."""
     if settings.mode is not Mode.DEMO:
         return []
+
+    def progress(chapter: str) -> None:
+        if stop.is_set():
+            raise Interrupted
+        say(f"  {chapter}")
+
     app = create_app(replace(settings, log_level="WARNING"))
     with app.app_context():
-        people = seed_if_empty()
-        db.session.remove()
-        db.engine.dispose()
-    return people
+        try:
+            return seed_if_empty(progress)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _start_children(

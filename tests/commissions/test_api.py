@@ -1,0 +1,185 @@
+"""Commission plans over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from groupbuy.kernel.clock import ManualClock
+from tests.client import Answer, Api
+
+PLANS = "/hq/commission-plans"
+DRAFT: dict[str, Any] = {
+    "effective_from": "2026-03-02T12:00:00+08:00",
+    "mode": "marginal",
+    "tiers": [[0, 500], [1_000_000, 700]],
+}
+SKU = f"sku_{'0' * 32}"
+
+
+@pytest.fixture
+def versions(api: Api) -> str:
+    """The path of the default plan's versions."""
+    answer = api.staff("finance").post(PLANS, {"code": "standard", "name": "Standard"})
+    assert answer.status_code == 201, answer.text
+    return f"{PLANS}/{answer.json['id']}/versions"
+
+
+def drafted(api: Api, versions: str, **changes: Any) -> dict[str, Any]:
+    answer = api.staff("finance").post(versions, DRAFT | changes)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json)
+
+
+def publish(api: Api, versions: str, number: int = 1, version: int = 1) -> Answer:
+    body = {"version": version}
+    return api.staff("approver").post(f"{versions}/{number}/publication", body)
+
+
+class TestPlans:
+    def test_it_creates_and_lists_plans(self, api: Api, versions: str) -> None:
+        api.staff("finance").post(PLANS, {"code": "special", "name": "Special"})
+        plans = api.staff("auditor").get(PLANS).json["items"]
+        assert [(plan["code"], plan["is_default"]) for plan in plans] == [
+            ("standard", True),
+            ("special", False),
+        ]
+
+    def test_it_refuses_a_second_plan_with_the_code(self, api: Api, versions: str) -> None:
+        answer = api.staff("finance").post(PLANS, {"code": "standard", "name": "Again"})
+        assert (answer.status_code, answer.json["code"]) == (409, "plan-code-taken")
+
+    def test_it_is_written_by_finance_and_published_by_the_approver(
+        self, api: Api, versions: str
+    ) -> None:
+        drafted(api, versions)
+        one = f"{versions}/1"
+        writing = (("POST", PLANS), ("POST", versions), ("PATCH", one), ("DELETE", one))
+        for method, path in writing:
+            assert api.anonymous.request(method, path).status_code == 401
+            for outsider in (api.shopper("zed"), api.staff("operator"), api.staff("approver")):
+                assert outsider.request(method, path, if_match=1).status_code == 403
+        for outsider in (api.shopper("zed"), api.staff("finance"), api.staff("admin")):
+            assert outsider.post(f"{one}/publication", {"version": 1}).status_code == 403
+        for path in (PLANS, versions, one):
+            assert api.anonymous.get(path).status_code == 401
+            assert api.staff("operator").get(path).status_code == 403
+
+    def test_it_knows_no_other_plan(self, api: Api, versions: str) -> None:
+        nowhere = f"{PLANS}/pln_{'0' * 32}/versions"
+        finance = api.staff("finance")
+        assert finance.get(nowhere).status_code == 404
+        assert finance.post(nowhere, DRAFT).status_code == 404
+        assert finance.get(f"{versions}/1").status_code == 404
+        assert publish(api, versions).status_code == 404
+
+
+class TestDrafts:
+    def test_it_numbers_versions_and_shows_the_newest_first(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        rule = {"kind": "flat", "target_kind": "sku", "target_id": SKU, "flat_fen_per_unit": 0}
+        drafted(api, versions, item_rules=[rule], level_multipliers={"2": 0}, cap_fen=0)
+        second, first = api.staff("auditor").get(versions).json["items"]
+        assert (first["number"], second["number"]) == (1, 2)
+        assert second["item_rules"] == [{**rule, "rate_bps": None, "counts": True}]
+        assert (second["level_multipliers"], second["cap_fen"]) == ({"2": 0}, 0)
+
+    def test_it_edits_a_draft_under_its_version(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        finance, path = api.staff("finance"), f"{versions}/1"
+        changed = {"tiers": [[0, 800]]}
+        assert finance.patch(path, changed).status_code == 428
+        answer = finance.patch(path, changed, if_match=1)
+        assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+        assert answer.json["tiers"] == [[0, 800]]
+        assert finance.patch(path, changed, if_match=1).status_code == 412
+        assert finance.delete(path, if_match=1).status_code == 412
+        assert finance.delete(path, if_match=2).status_code == 204
+        assert finance.get(path).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer"),
+        [
+            ({"tiers": [[0]]}, "/tiers/0"),
+            ({"tiers": [[0, 10_001]]}, "/tiers/0"),
+            ({"tiers": [[-1, 5]]}, "/tiers/0/0"),
+            ({"tiers": [[0, 0.5]]}, "/tiers/0/1"),
+            ({"mode": "best"}, "/mode"),
+            ({"effective_from": "2026-03-02T12:00:00"}, "/effective_from"),
+            ({"level_multipliers": {"zero": 1}}, "/level_multipliers/zero/key"),
+            ({"bonus_fen": 5}, "/bonus_fen"),
+            (
+                {"item_rules": [{"kind": "tiers", "target_kind": "sku", "target_id": SKU}]},
+                "/item_rules/0/kind",
+            ),
+        ],
+    )
+    def test_it_refuses_what_is_no_plan(
+        self, api: Api, versions: str, changes: dict[str, Any], pointer: str
+    ) -> None:
+        answer = api.staff("finance").post(versions, DRAFT | changes)
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
+class TestPublication:
+    def test_it_publishes_for_ever(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        answer = publish(api, versions)
+        assert (answer.status_code, answer.json["state"]) == (200, "published")
+        assert answer.json["published_by"] == api.staff("approver").id
+        finance, version = api.staff("finance"), answer.json["version"]
+        for refusal in (
+            finance.patch(f"{versions}/1", {"cap_fen": 1}, if_match=version),
+            finance.delete(f"{versions}/1", if_match=version),
+            publish(api, versions, version=version),
+        ):
+            assert (refusal.status_code, refusal.json["code"]) == (409, "not-in-this-state")
+
+    def test_it_refuses_what_is_not_what_was_checked(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        api.staff("finance").patch(f"{versions}/1", {"cap_fen": 1}, if_match=1)
+        answer = publish(api, versions, version=1)
+        assert (answer.status_code, answer.json["code"]) == (412, "stale-version")
+
+    def test_it_lists_every_fault(self, api: Api, versions: str, clock: ManualClock) -> None:
+        drafted(api, versions, tiers=[[5, 500], [5, 4_000]], clawback_mode="retier")
+        clock.advance(days=1)
+        answer = publish(api, versions)
+        assert (answer.status_code, answer.json["code"]) == (422, "plan-not-publishable")
+        assert [error["pointer"] for error in answer.json["errors"]] == [
+            "/tiers/0/0",
+            "/tiers/1/0",
+            "/effective_from",
+            "",
+            "/clawback_mode",
+        ]
+        assert answer.json["errors"][0]["detail"] == "The first tier must begin at 0."
+
+    def test_it_refuses_who_wrote_or_changed_it(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        writer = api.staff("finance")
+        admin = api.staff("admin")
+        assert admin.patch(f"/hq/staff/{writer.id}", {"role": "approver"}, if_match=1).status_code
+        again = api.staff("approver", "approver").id != writer.id
+        assert again
+        token = _token_of(api, writer.id)
+        answer = token.post(f"{versions}/1/publication", {"version": 1})
+        assert (answer.status_code, answer.json["code"]) == (409, "publisher-is-author")
+
+    def test_it_must_begin_after_the_latest_version(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        drafted(api, versions)
+        assert publish(api, versions, 1).status_code == 200
+        answer = publish(api, versions, 2)
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/effective_from"]
+
+
+def _token_of(api: Api, staff_id: str) -> Any:
+    """Log a member of staff in again: a changed role ended the login."""
+    from groupbuy.identity import services as identity
+    from groupbuy.kernel.db import transaction
+    from tests.client import Caller
+
+    with transaction():
+        token = identity.token_for_staff(staff_id=staff_id, hours=1, now=api.clock.now())
+    return Caller(api.app, token, staff_id)

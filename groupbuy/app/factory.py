@@ -4,6 +4,7 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from groupbuy.app import registry, system
 from groupbuy.app.documentation import describe_api
@@ -58,6 +59,11 @@ def create_app(
     app.extensions[access.EXTENSION] = ApplicationGate()
     app.url_map.converters["id"] = IdConverter
     app.url_map.converters["month"] = MonthConverter
+    if configuration.trusted_proxies:
+        # Rate limits count by the caller's address, not by the proxy's.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=configuration.trusted_proxies
+        )
     db.init_app(app)
     Migrate(app, db, directory=str(registry.MIGRATIONS), compare_type=True)
     limits.init_app(app, configuration.redis_url)

@@ -39,6 +39,25 @@ SHIPMENT_TRANSITIONS: dict[tuple[ShipmentState, ShipmentAction], ShipmentState] 
     (ShipmentState.IN_TRANSIT, ShipmentAction.ARRIVE): ShipmentState.ARRIVED,
 }
 
+
+class ParcelAction(StrEnum):
+    """What moves a parcel on."""
+
+    DISPATCH = "dispatch"
+    ARRIVE = "arrive"
+    HAND_OVER = "hand_over"
+    TAKE_BACK = "take_back"
+    CANCEL = "cancel"
+
+
+PARCEL_TRANSITIONS: dict[tuple[ParcelState, ParcelAction], ParcelState] = {
+    (ParcelState.PREPARING, ParcelAction.DISPATCH): ParcelState.IN_TRANSIT,
+    (ParcelState.PREPARING, ParcelAction.CANCEL): ParcelState.CANCELLED,
+    (ParcelState.IN_TRANSIT, ParcelAction.ARRIVE): ParcelState.READY,
+    (ParcelState.READY, ParcelAction.HAND_OVER): ParcelState.HANDED_OVER,
+    (ParcelState.HANDED_OVER, ParcelAction.TAKE_BACK): ParcelState.READY,
+}
+
 OPEN_PARCELS = (ParcelState.PREPARING, ParcelState.IN_TRANSIT, ParcelState.READY)
 
 
@@ -48,6 +67,14 @@ def after(state: str, action: ShipmentAction) -> ShipmentState:
         return SHIPMENT_TRANSITIONS[ShipmentState(state), action]
     except KeyError:
         raise NotInThisState(state=str(state), action=action.value) from None
+
+
+def parcel_move(action: ParcelAction) -> tuple[ParcelState, ParcelState]:
+    """Return the one state in which an action on a parcel is allowed, and where it leads."""
+    ((start, end),) = (
+        (start, end) for (start, known), end in PARCEL_TRANSITIONS.items() if known is action
+    )
+    return start, end
 
 
 def new_code(taken: Collection[str]) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from groupbuy.fulfilment import queries
 from groupbuy.fulfilment.errors import (
@@ -15,11 +15,13 @@ from groupbuy.fulfilment.errors import (
 from groupbuy.fulfilment.models import Parcel, Redemption, Shipment
 from groupbuy.fulfilment.queries import ShipmentView
 from groupbuy.fulfilment.rules import (
+    ParcelAction,
     ParcelState,
     ShipmentAction,
     ShipmentState,
     after,
     new_code,
+    parcel_move,
 )
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
@@ -91,7 +93,7 @@ def dispatch(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
         NotFound, NotInThisState.
     """
     shipment = _move(shipment_id, ShipmentAction.DISPATCH, dispatched_at=now)
-    parcels = _move_parcels(shipment_id, ParcelState.PREPARING, ParcelState.IN_TRANSIT)
+    parcels = _move_parcels(ParcelAction.DISPATCH, Parcel.shipment_id == shipment_id)
     moving.move_many(
         order_ids=list(parcels),
         before=OrderState.PREPARING,
@@ -109,7 +111,7 @@ def arrive(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
         NotFound, NotInThisState.
     """
     shipment = _move(shipment_id, ShipmentAction.ARRIVE, arrived_at=now)
-    codes = _move_parcels(shipment_id, ParcelState.IN_TRANSIT, ParcelState.READY)
+    codes = _move_parcels(ParcelAction.ARRIVE, Parcel.shipment_id == shipment_id)
     moving.move_many(
         order_ids=list(codes),
         before=OrderState.SHIPPED,
@@ -140,7 +142,7 @@ def redeem(
             raise PickupCodeUnknown
         raise AlreadyHandedOver(redeemed_at=done.redeemed_at.isoformat())
     moving.pick_up(order_id=parcel.order_id, actor=actor, now=now, after_sale=after_sale)
-    parcel.state = ParcelState.HANDED_OVER
+    _move_parcels(ParcelAction.HAND_OVER, Parcel.id == parcel.id)
     redemption = Redemption(
         parcel_id=parcel.id,
         order_id=parcel.order_id,
@@ -169,23 +171,14 @@ def undo(*, redemption_id: str, actor: Actor, now: datetime, within: timedelta) 
         raise UndoTooLate
     moving.undo_pick_up(order_id=redemption.order_id, actor=actor, now=now)
     redemption.undone_at, redemption.undone_by = now, actor.label
-    session().execute(
-        update(Parcel)
-        .where(Parcel.id == redemption.parcel_id)
-        .values(state=ParcelState.READY)
-        .execution_options(synchronize_session="fetch")
-    )
+    _move_parcels(ParcelAction.TAKE_BACK, Parcel.id == redemption.parcel_id)
     session().flush()
     return redemption
 
 
 def cancel_parcel(*, order_id: str) -> None:
     """Take a cancelled order's goods out of its shipment."""
-    session().execute(
-        update(Parcel)
-        .where(Parcel.order_id == order_id, Parcel.state == ParcelState.PREPARING)
-        .values(state=ParcelState.CANCELLED)
-    )
+    _move_parcels(ParcelAction.CANCEL, Parcel.order_id == order_id)
 
 
 def _move(shipment_id: str, action: ShipmentAction, **reached: datetime) -> Shipment:
@@ -203,11 +196,12 @@ def _move(shipment_id: str, action: ShipmentAction, **reached: datetime) -> Ship
     return moved
 
 
-def _move_parcels(shipment_id: str, before: ParcelState, target: ParcelState) -> dict[str, str]:
-    """Move a shipment's parcels and return order id → code, orders in ascending id."""
+def _move_parcels(action: ParcelAction, which: ColumnElement[bool]) -> dict[str, str]:
+    """Move those parcels that are in the action's state; return order id → code, ids ascending."""
+    before, target = parcel_move(action)
     rows = session().execute(
         update(Parcel)
-        .where(Parcel.shipment_id == shipment_id, Parcel.state == before)
+        .where(which, Parcel.state == before)
         .values(state=target)
         .returning(Parcel.order_id, Parcel.code)
         .execution_options(synchronize_session="fetch")

@@ -8,6 +8,8 @@ from groupbuy.identity import errors, queries, services
 from groupbuy.identity.models import Shopper, Staff
 from groupbuy.identity.providers import wechat_login
 from groupbuy.identity.schemas import (
+    AuditEntrySchema,
+    AuditQuery,
     RoleListSchema,
     ShopperEditBody,
     ShopperLoginSchema,
@@ -22,6 +24,7 @@ from groupbuy.identity.schemas import (
 )
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, page_of
 from groupbuy.kernel.settings import settings
@@ -141,6 +144,12 @@ def edit_staff(actor: Actor, staff_id: str, if_match: int, body: dict[str, Any])
         return services.edit_staff(
             staff_id=staff_id, if_match=if_match, actor=actor, now=clock.now(), **body
         )
+
+
+@api.get("/hq/audit-log", allow="audit.read", query=AuditQuery, returns=page_of(AuditEntrySchema))
+def list_audit_log(actor: Actor, query: dict[str, Any]) -> Page[AuditEntry]:
+    """List who decided what, newest first."""
+    return queries.audit_log(**query)
 
 
 @api.get("/hq/roles", allow="staff.manage", returns=RoleListSchema)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from groupbuy.identity.models import LoginSession, Shopper, Staff
 from groupbuy.identity.rules import PERMISSIONS, Role, permits
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
@@ -67,6 +68,27 @@ def staff_list(
     if active is not None:
         query = query.where(Staff.active.is_(active))
     return paginate(query, by=[Staff.id], limit=limit, cursor=cursor)
+
+
+def audit_log(
+    *,
+    limit: int,
+    cursor: str | None,
+    subject: str | None = None,
+    actor_id: str | None = None,
+    action: str | None = None,
+) -> Page[AuditEntry]:
+    """Return the audit log, newest first."""
+    query = select(AuditEntry)
+    wanted = {
+        AuditEntry.subject: subject,
+        AuditEntry.actor_id: actor_id,
+        AuditEntry.action: action,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return paginate(query, by=[AuditEntry.id], limit=limit, cursor=cursor, descending=True)
 
 
 def role_table() -> list[dict[str, object]]:

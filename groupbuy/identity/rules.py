@@ -35,7 +35,6 @@ _service_readers = frozenset({Role.OPERATOR, Role.FINANCE, Role.APPROVER, Role.A
 _money_readers = frozenset({Role.FINANCE, Role.APPROVER, Role.AUDITOR})
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
-    "public.read": _everyone,
     "public.login": _everyone,
     "public.webhook": _everyone,
     "session.end": _shoppers | _staff,

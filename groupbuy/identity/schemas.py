@@ -90,6 +90,26 @@ class StaffQuery(PageQuery):
     active = fields.Boolean(load_default=None)
 
 
+class AuditEntrySchema(Schema):
+    """One decision by a person or by the system."""
+
+    id = IdField("aud", required=True)
+    at = Moment(required=True)
+    actor_kind = fields.String(required=True)
+    actor_id = fields.String(required=True)
+    action = fields.String(required=True)
+    subject = fields.String(required=True)
+    facts = fields.Dict(required=True)
+
+
+class AuditQuery(PageQuery):
+    """Filters of the audit log."""
+
+    subject = Words(load_default=None, maximum=100)
+    actor_id = Words(load_default=None, maximum=100)
+    action = Words(load_default=None, maximum=100)
+
+
 class RoleSchema(Schema):
     """A role and what it may do."""
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from groupbuy.inventory.rules import ReservationState
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import Id, primary_id, reference
 
@@ -22,15 +23,6 @@ class MovementKind(StrEnum):
     ALLOTMENT_OUT = "allotment_out"
     SALE = "sale"
     CANCELLATION_RETURN = "cancellation_return"
-
-
-class ReservationState(StrEnum):
-    """What became of the goods that were put aside for an order."""
-
-    HELD = "held"
-    SOLD = "sold"
-    RELEASED = "released"
-    RETURNED = "returned"
 
 
 class StockPool(Base):

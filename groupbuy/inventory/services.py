@@ -20,11 +20,11 @@ from groupbuy.inventory.errors import NotEnoughStock, OutOfStock
 from groupbuy.inventory.models import (
     HOUSE,
     MovementKind,
-    ReservationState,
     StockMovement,
     StockPool,
     StockReservation,
 )
+from groupbuy.inventory.rules import ReservationAction, ReservationState, move_of
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
@@ -175,10 +175,10 @@ def reserve_again(*, order_id: str, now: datetime) -> bool:
 
     Returns: whether the order has its goods; True again when asked again.
     """
-    released, held = ReservationState.RELEASED, ReservationState.HELD
     try:
         with session().begin_nested():
-            demands = _move(order_id, released, held, held_at=now, settled_at=None)
+            again = ReservationAction.HOLD_AGAIN
+            demands = _move(order_id, again, held_at=now, settled_at=None)
             _apply(demands, reserved=1)
     except OutOfStock:
         return False
@@ -189,8 +189,7 @@ def sell(*, order_id: str, now: datetime) -> bool:
     """Turn an order's held goods into a sale; tell whether there were any held."""
     return _settle(
         order_id,
-        ReservationState.HELD,
-        ReservationState.SOLD,
+        ReservationAction.SELL,
         now=now,
         on_hand=-1,
         reserved=-1,
@@ -200,7 +199,7 @@ def sell(*, order_id: str, now: datetime) -> bool:
 
 def release(*, order_id: str, now: datetime) -> bool:
     """Give an order's held goods back to their pools; tell whether there were any held."""
-    return _settle(order_id, ReservationState.HELD, ReservationState.RELEASED, now=now, reserved=-1)
+    return _settle(order_id, ReservationAction.RELEASE, now=now, reserved=-1)
 
 
 def take_back(*, order_id: str, now: datetime) -> bool:
@@ -210,8 +209,7 @@ def take_back(*, order_id: str, now: datetime) -> bool:
     """
     return _settle(
         order_id,
-        ReservationState.SOLD,
-        ReservationState.RETURNED,
+        ReservationAction.TAKE_BACK,
         now=now,
         on_hand=1,
         kind=MovementKind.CANCELLATION_RETURN,
@@ -220,15 +218,14 @@ def take_back(*, order_id: str, now: datetime) -> bool:
 
 def _settle(
     order_id: str,
-    start: ReservationState,
-    end: ReservationState,
+    action: ReservationAction,
     *,
     now: datetime,
     on_hand: int = 0,
     reserved: int = 0,
     kind: MovementKind | None = None,
 ) -> bool:
-    demands = _move(order_id, start, end, settled_at=now)
+    demands = _move(order_id, action, settled_at=now)
     _apply(demands, on_hand=on_hand, reserved=reserved)
     if demands and kind is not None:
         noted = {"kind": kind, "actor": SYSTEM.label, "reference": order_id, "recorded_at": now}
@@ -242,13 +239,12 @@ def _settle(
     return bool(demands)
 
 
-def _move(
-    order_id: str, start: ReservationState, end: ReservationState, **times: datetime | None
-) -> dict[str, int]:
-    """Move an order's reservations that are in one state to another; return {pool_id: quantity}.
+def _move(order_id: str, action: ReservationAction, **times: datetime | None) -> dict[str, int]:
+    """Move an order's reservations that are in the action's state; return {pool_id: quantity}.
 
     Whoever comes second waits for the rows, and then finds none in the starting state.
     """
+    start, end = move_of(action)
     rows = session().execute(
         update(StockReservation)
         .where(StockReservation.order_id == order_id, StockReservation.state == start)

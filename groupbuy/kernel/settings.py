@@ -37,6 +37,7 @@ class Settings:
     redis_url: str
     business_timezone: str = "Asia/Shanghai"
     log_level: str = "INFO"
+    trusted_proxies: int = 0
     wechat_app_id: str = ""
     wechat_secret: str = ""
     wechat_api_url: str = "https://api.weixin.qq.com"
@@ -117,6 +118,7 @@ VARIABLES = (
     Variable("DATABASE_URL", "database_url", "postgresql://…", _postgres, _ALWAYS),
     Variable("REDIS_URL", "redis_url", "redis://… (Redis or Valkey)", str, _ALWAYS),
     Variable("BUSINESS_TIMEZONE", "business_timezone", "days and months are its", _timezone),
+    Variable("TRUSTED_PROXIES", "trusted_proxies", "reverse proxies in front of us", _count),
     Variable("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING, ERROR", str),
     Variable("WECHAT_APP_ID", "wechat_app_id", "the mini-program's appid", str, _PRODUCTION),
     Variable("WECHAT_SECRET", "wechat_secret", "the mini-program's secret", str, _PRODUCTION),

@@ -1,22 +1,13 @@
 """Tables of orders. Amounts are what the shopper pays, in fen."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.orders.rules import CancelReason, OrderState, RefundStatus
-
-
-class RefundState(StrEnum):
-    """Where a refund stands; the money is back when it succeeded."""
-
-    REQUESTED = "requested"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+from groupbuy.orders.rules import CancelReason, OrderState, RefundState, RefundStatus
 
 
 class Order(Base):

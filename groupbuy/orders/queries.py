@@ -20,9 +20,8 @@ from groupbuy.orders.models import (
     OrderRefund,
     OrderRefundLine,
     OrderTransition,
-    RefundState,
 )
-from groupbuy.orders.rules import OrderState
+from groupbuy.orders.rules import OrderState, RefundState
 
 
 @dataclass(frozen=True)

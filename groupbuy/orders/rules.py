@@ -53,6 +53,19 @@ class RefundStatus(StrEnum):
     FULL = "full"
 
 
+class RefundState(StrEnum):
+    """Where a refund stands; the money is back when it succeeded."""
+
+    REQUESTED = "requested"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+REFUND_TRANSITIONS: dict[tuple[RefundState, str], RefundState] = {
+    (RefundState.REQUESTED, "settle"): RefundState.SUCCEEDED,
+    (RefundState.REQUESTED, "fail"): RefundState.FAILED,
+}
+
 _S, _A = OrderState, Action
 
 TRANSITIONS: dict[tuple[OrderState, Action], OrderState] = {

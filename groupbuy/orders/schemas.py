@@ -5,16 +5,29 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
-from groupbuy.orders.models import RefundState
-from groupbuy.orders.rules import OrderState
-from groupbuy.pricing.schemas import QuoteBody
+from groupbuy.orders.rules import OrderState, RefundState
+from groupbuy.pricing.rules import MAX_LINES
 
 STATES = [state.value for state in OrderState]
 
 
-class PlaceOrderBody(QuoteBody):
-    """A basket and the total that the shopper saw in the quote."""
+class OrderedLineSchema(Schema):
+    """One SKU and how many of it."""
 
+    sku_id = IdField("sku", required=True)
+    quantity = Count(required=True, minimum=1, maximum=999)
+
+
+class PlaceOrderBody(Schema):
+    """A basket as in a quote, and the total that the shopper saw there."""
+
+    group_buy_id = IdField("gbu", load_default=None, allow_none=True)
+    lines = fields.List(
+        fields.Nested(OrderedLineSchema),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_LINES),
+    )
+    pickup_point_id = IdField("ppt", load_default=None, allow_none=True)
     quote_total_fen = Fen(required=True)
 
 

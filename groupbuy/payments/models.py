@@ -15,6 +15,10 @@ def _among(states: tuple[str, ...]) -> str:
     return "state in ({})".format(", ".join(f"'{state}'" for state in states))
 
 
+ONE_LIVE = text(_among(LIVE))
+"""Of which payments a reference has one; the text of the index, as ON CONFLICT must repeat it."""
+
+
 class Payment(Base):
     """One attempt to be paid for a reference; at most one of a reference is live."""
 
@@ -32,7 +36,7 @@ class Payment(Base):
             "uq_payments_live_reference",
             "reference",
             unique=True,
-            postgresql_where=text(_among(LIVE)),
+            postgresql_where=ONE_LIVE,
         ),
         Index("ix_payments_due", "due_at", postgresql_where=text("state = 'pending'")),
     )

@@ -7,6 +7,9 @@ in `STEPS`; their order is that of docs/domain.md, "Price".
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+MAX_LINES = 200
+"""Lines in one basket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

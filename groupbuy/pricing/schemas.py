@@ -3,8 +3,7 @@
 from marshmallow import fields, validate
 
 from groupbuy.kernel.http import Count, IdField, Schema
-
-MAX_LINES = 200
+from groupbuy.pricing.rules import MAX_LINES
 
 
 class WantedLineSchema(Schema):

@@ -19,6 +19,7 @@ ROOMS = {
     "queries",
     "services",
     "providers",
+    "kinds",
     "receivers",
     "jobs",
     "commands",

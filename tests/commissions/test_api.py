@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from groupbuy.identity import services as identity
 from groupbuy.kernel.clock import ManualClock
-from tests.client import Answer, Api
+from groupbuy.kernel.db import transaction
+from tests.client import Answer, Api, Caller
 
 PLANS = "/hq/commission-plans"
 DRAFT: dict[str, Any] = {
@@ -157,13 +159,8 @@ class TestPublication:
 
     def test_it_refuses_who_wrote_or_changed_it(self, api: Api, versions: str) -> None:
         drafted(api, versions)
-        writer = api.staff("finance")
-        admin = api.staff("admin")
-        assert admin.patch(f"/hq/staff/{writer.id}", {"role": "approver"}, if_match=1).status_code
-        again = api.staff("approver", "approver").id != writer.id
-        assert again
-        token = _token_of(api, writer.id)
-        answer = token.post(f"{versions}/1/publication", {"version": 1})
+        author = promoted(api, api.staff("finance"))
+        answer = author.post(f"{versions}/1/publication", {"version": 1})
         assert (answer.status_code, answer.json["code"]) == (409, "publisher-is-author")
 
     def test_it_must_begin_after_the_latest_version(self, api: Api, versions: str) -> None:
@@ -174,12 +171,10 @@ class TestPublication:
         assert [error["pointer"] for error in answer.json["errors"]] == ["/effective_from"]
 
 
-def _token_of(api: Api, staff_id: str) -> Any:
-    """Log a member of staff in again: a changed role ended the login."""
-    from groupbuy.identity import services as identity
-    from groupbuy.kernel.db import transaction
-    from tests.client import Caller
-
+def promoted(api: Api, staff: Caller) -> Caller:
+    """Make a member of staff an approver; the new role needs a new login."""
+    path = f"/hq/staff/{staff.id}"
+    assert api.staff("admin").patch(path, {"role": "approver"}, if_match=1).status_code == 200
     with transaction():
-        token = identity.token_for_staff(staff_id=staff_id, hours=1, now=api.clock.now())
-    return Caller(api.app, token, staff_id)
+        token = identity.token_for_staff(staff_id=staff.id, hours=1, now=api.clock.now())
+    return Caller(api.app, token, staff.id)

@@ -133,3 +133,19 @@ class TestStaff:
             assert caller.post("/hq/staff", {}).status_code == 403
         assert api.anonymous.get("/hq/roles").status_code == 401
         assert api.staff("admin").get("/hq/roles").status_code == 200
+
+
+class TestAuditLog:
+    """GET /hq/audit-log"""
+
+    def test_it_shows_the_auditor_who_decided_what(self, api: Api) -> None:
+        TestStaff().create(api)
+        log = api.staff("auditor").get("/hq/audit-log", action="staff.create").json["items"]
+        assert [(entry["actor_id"], entry["facts"]) for entry in log] == [
+            (api.staff("admin").id, {"role": "finance"})
+        ]
+        assert api.staff("auditor").get("/hq/audit-log", subject="nobody").json["items"] == []
+
+    def test_it_is_not_for_others(self, api: Api) -> None:
+        assert api.anonymous.get("/hq/audit-log").status_code == 401
+        assert api.staff("finance").get("/hq/audit-log").status_code == 403

@@ -17,6 +17,8 @@ import orjson
 import psutil
 import pytest
 
+from groupbuy.kernel.settings import Settings
+from scripts.dev import database
 from scripts.dev.services import ROOT, Unusable, free_port, postmaster, require_usable
 
 PATIENCE_SECONDS = 90
@@ -195,9 +197,11 @@ def test_it_says_where_postgresql_cannot_run(data: Path, message: str) -> None:
 
 
 def test_it_uses_the_servers_it_is_given_and_starts_none(
-    start: Start, data: Path, settings: Any
+    start: Start, data: Path, settings: Settings
 ) -> None:
-    run = start(DATABASE_URL=settings.database_url, REDIS_URL=settings.redis_url)
+    url = database.sibling(settings.database_url, f"serve_{os.getpid()}")
+    database.create(settings.database_url, f"serve_{os.getpid()}", replace=True)
+    run = start(DATABASE_URL=url, REDIS_URL=settings.redis_url)
     run.until("Ctrl-C")
     assert run.children().keys() == {"make run", "worker", "web"}
     assert not (data / "pg").exists()

@@ -14,8 +14,14 @@ from groupbuy.kernel.problems import NotFound
 from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.errors import NothingToRefund, RefundExceedsLine
-from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine, RefundState
-from groupbuy.orders.rules import OrderState, refund_of_units, refund_status
+from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine
+from groupbuy.orders.rules import (
+    REFUND_TRANSITIONS,
+    OrderState,
+    RefundState,
+    refund_of_units,
+    refund_status,
+)
 from groupbuy.orders.services.moving import locked
 from groupbuy.orders.signals import line_refunded
 from groupbuy.payments.services import refunds
@@ -66,7 +72,7 @@ def refund_the_rest(*, order: Order, reason: str, actor: Actor, now: datetime) -
 
 def settle_refund(*, refund_id: str, now: datetime) -> None:
     """Record that the money of a refund is back."""
-    refund = _settle(refund_id, RefundState.SUCCEEDED, now)
+    refund = _settle(refund_id, "settle", now)
     if refund is None:
         return
     order = locked(refund.order_id)
@@ -84,7 +90,7 @@ def settle_refund(*, refund_id: str, now: datetime) -> None:
 
 def fail_refund(*, refund_id: str, now: datetime) -> None:
     """Record that the provider refused a refund for good; what it held is free again."""
-    if _settle(refund_id, RefundState.FAILED, now) is None:
+    if _settle(refund_id, "fail", now) is None:
         return
     for line in _refund_lines(refund_id):
         session().execute(
@@ -170,11 +176,12 @@ def _request(
     return refund
 
 
-def _settle(refund_id: str, state: RefundState, now: datetime) -> OrderRefund | None:
+def _settle(refund_id: str, action: str, now: datetime) -> OrderRefund | None:
+    requested = RefundState.REQUESTED
     return session().scalar(
         update(OrderRefund)
-        .where(OrderRefund.id == refund_id, OrderRefund.state == RefundState.REQUESTED)
-        .values(state=state, settled_at=now)
+        .where(OrderRefund.id == refund_id, OrderRefund.state == requested)
+        .values(state=REFUND_TRANSITIONS[requested, action], settled_at=now)
         .returning(OrderRefund)
         .execution_options(populate_existing=True)
     )

@@ -10,11 +10,10 @@ from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import announce
 from groupbuy.payments import queries, signals
 from groupbuy.payments.errors import PaymentAlreadyMade, PaymentUnderReview
-from groupbuy.payments.models import Payment
+from groupbuy.payments.models import ONE_LIVE, Payment
 from groupbuy.payments.providers.interface import ProviderStatus, Started
 from groupbuy.payments.providers.registry import provider_named, talking_to
 from groupbuy.payments.rules import (
-    LIVE,
     PAYMENT_MOVES,
     UNPAID,
     PaymentState,
@@ -50,7 +49,7 @@ def request_payment(*, reference: str, amount_fen: int, provider: str, now: date
             currency=settings().currency,
             created_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["reference"], index_where=Payment.state.in_(LIVE))
+        .on_conflict_do_nothing(index_elements=["reference"], index_where=ONE_LIVE)
         .returning(Payment)
     )
     if created is not None:

@@ -1,27 +1,24 @@
-"""Planning campaigns, hosting them, and moving them on at their instants."""
+"""Planning campaigns and moving them on at their instants."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import flag_modified
 
 from groupbuy.campaigns import queries
-from groupbuy.campaigns.errors import AlreadyHosted, CampaignNotReady, CommunityDisbanded
+from groupbuy.campaigns.errors import CampaignNotReady
 from groupbuy.campaigns.kinds.registry import KINDS
 from groupbuy.campaigns.models import Campaign, CampaignItem, GroupBuy
 from groupbuy.campaigns.rules import (
     CAMPAIGN_MOVES,
     GROUP_BUY_MOVES,
-    ON_OFFER,
     CampaignState,
     GroupBuyFacts,
     GroupBuyState,
     campaign_succeeded,
     check_times,
-    new_share_code,
 )
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.inventory import services as inventory
@@ -32,11 +29,9 @@ from groupbuy.kernel.problems import (
     InvalidInput,
     NotFound,
     NotInThisState,
-    NotPermitted,
     StaleVersion,
 )
 from groupbuy.kernel.texts import Text
-from groupbuy.leaders import queries as leaders
 
 
 def create(
@@ -226,70 +221,6 @@ def return_leftovers(*, now: datetime) -> int:
     return sum(
         inventory.return_allotment(owner=item_id, actor=SYSTEM, now=now)
         for item_id in queries.item_ids_with_leftovers()
-    )
-
-
-def host(
-    *,
-    leader_id: str,
-    campaign_id: str,
-    community_id: str,
-    pickup_point_id: str,
-    actor: Actor,
-    now: datetime,
-) -> GroupBuy:
-    """Host a campaign in an own community, with goods handed over at an own point.
-
-    Raises:
-        NotPermitted: the leader is not active.
-        NotFound: the community or the point is not the leader's; the campaign is a draft.
-        CommunityDisbanded, PickupPointClosed: it is no longer in use.
-        NotInThisState: the campaign is over.
-        AlreadyHosted: the community hosts it already.
-    """
-    if not leaders.active_leader_ids([leader_id]):
-        raise NotPermitted(permission="leader.own")
-    if not leaders.own_community(leader_id, community_id).is_active:
-        raise CommunityDisbanded
-    leaders.own_point(leader_id, pickup_point_id)
-    leaders.open_point(pickup_point_id)
-    hosting = (
-        insert(GroupBuy)
-        .values(
-            campaign_id=campaign_id,
-            community_id=community_id,
-            leader_id=leader_id,
-            pickup_point_id=pickup_point_id,
-            share_code=new_share_code(),
-            state=_state_to_host(campaign_id, now),
-            hosted_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["campaign_id", "community_id"])
-        .returning(GroupBuy)
-    )
-    group_buy = session().scalars(hosting).one_or_none()
-    if group_buy is None:
-        raise AlreadyHosted(group_buy_id=_group_buy_id(campaign_id, community_id))
-    audit.record(actor=actor, action="group_buy.host", subject=group_buy.id, now=now)
-    return group_buy
-
-
-def _state_to_host(campaign_id: str, now: datetime) -> str:
-    """Return the state in which a group buy joins a campaign, which is kept from moving on."""
-    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update(read=True)
-    campaign = session().scalar(query, execution_options={"populate_existing": True})
-    if campaign is None or campaign.state == CampaignState.DRAFT:
-        raise NotFound
-    if campaign.state not in ON_OFFER or campaign.closes_at <= now:
-        raise NotInThisState(state=campaign.state_at(now), action="host")
-    return campaign.state
-
-
-def _group_buy_id(campaign_id: str, community_id: str) -> str | None:
-    return session().scalar(
-        select(GroupBuy.id).where(
-            GroupBuy.campaign_id == campaign_id, GroupBuy.community_id == community_id
-        )
     )
 
 

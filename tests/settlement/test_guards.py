@@ -1,0 +1,188 @@
+"""What PostgreSQL itself refuses, and what the check of the books finds all the same."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from groupbuy.kernel.db import session
+from groupbuy.settlement.models import (
+    SettlementPeriod,
+    SettlementTransition,
+    Statement,
+    StatementLine,
+)
+from tests.factories import commissions
+from tests.factories.commissions import APPROVER, FINANCE, Stall
+from tests.factories.settlement import approved, broken, calculated, lines_of, local, statement_of
+
+MARCH, APRIL = "2026-03", "2026-04"
+
+
+def refused(*statements: Any) -> None:
+    for statement in statements:
+        with pytest.raises(DBAPIError), session().begin_nested():
+            session().execute(statement, execution_options={"synchronize_session": False})
+
+
+def copy_of(row: Any, **changes: Any) -> Any:
+    """Return an INSERT of a row like this one."""
+    columns = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return insert(type(row)).values(**(columns | changes))
+
+
+class TestWhatTheDatabaseRefuses:
+    @pytest.mark.parametrize("preparation", ["calculated_by", "submitted_by"])
+    def test_it_refuses_an_approver_who_prepared(self, mei: Stall, preparation: str) -> None:
+        calculated(MARCH)
+        now = local("2026-04-08 01:00")
+        signed = {
+            "calculated_by": FINANCE.id,
+            "submitted_by": FINANCE.id,
+            "submitted_at": now,
+            "approved_by": APPROVER.id,
+            "approved_at": now,
+            "state": "approved",
+        }
+        same = signed | {preparation: APPROVER.id}
+        with (
+            pytest.raises(IntegrityError, match="approver_is_not_preparer"),
+            session().begin_nested(),
+        ):
+            session().execute(update(SettlementPeriod).values(**same))
+        session().execute(update(SettlementPeriod).values(**signed))
+
+    @pytest.mark.parametrize("missing", ["approved_by", "submitted_by", "calculated_by", "digest"])
+    def test_it_refuses_an_approved_period_without_its_people(
+        self, mei: Stall, missing: str
+    ) -> None:
+        calculated(MARCH)
+        now = local("2026-04-08 01:00")
+        signed = {
+            "submitted_by": FINANCE.id,
+            "submitted_at": now,
+            "approved_by": APPROVER.id,
+            "approved_at": now,
+            "state": "approved",
+        }
+        refused(update(SettlementPeriod).values(**(signed | {missing: None})))
+
+    def test_it_keeps_an_approved_period_as_it_is(self, mei: Stall) -> None:
+        approved(MARCH)
+        refused(
+            update(SettlementPeriod).values(state="draft", approved_by=None, approved_at=None),
+            update(SettlementPeriod).values(digest="0" * 64),
+            update(SettlementPeriod).values(min_payout_fen=1),
+            delete(SettlementPeriod),
+            update(SettlementTransition).values(actor="zed"),
+        )
+
+    def test_it_keeps_the_statements_of_an_approved_period(self, mei: Stall) -> None:
+        [line] = mei.sell_each(600_000)
+        commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        statement = statement_of(mei.leader_id, MARCH)
+        [sale] = lines_of(statement)
+        lan = commissions.stall()
+        refused(
+            update(Statement).values(digest="0" * 64),
+            update(StatementLine).values(rounding="1/2"),
+            delete(StatementLine),
+            copy_of(sale, position=1),
+            copy_of(statement, id=f"sts_{'0' * 32}", leader_id=lan.leader_id),
+            text("truncate settlement_lines"),
+        )
+        session().execute(text("set local session_replication_role = replica"))
+        session().execute(delete(StatementLine))
+        session().execute(text("set local session_replication_role = origin"))
+        refused(delete(Statement))
+
+    def test_it_refuses_a_sale_twice_and_a_refund_twice(self, mei: Stall) -> None:
+        [line] = mei.sell_each(600_000)
+        commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        calculated(APRIL)
+        [sale] = lines_of(statement_of(mei.leader_id, MARCH))
+        [clawback] = lines_of(statement_of(mei.leader_id, APRIL))
+        refused(
+            copy_of(sale, statement_id=clawback.statement_id, position=7),
+            copy_of(clawback, position=7),
+        )
+
+    def test_it_refuses_figures_that_do_not_add_up(self, mei: Stall) -> None:
+        mei.sell_each(600_000)
+        calculated(MARCH)
+        statement, lan = statement_of(mei.leader_id, MARCH), commissions.stall()
+        new = {"id": f"sts_{'0' * 32}", "leader_id": lan.leader_id}
+        session().execute(copy_of(statement, **new))
+        other = {"id": f"sts_{'1' * 32}", "leader_id": commissions.stall().leader_id}
+        refused(
+            copy_of(statement, **other, payable_fen=30_001),
+            copy_of(statement, **other, payout_fen=29_999, carry_out_fen=1),
+            copy_of(statement, **other, payout_fen=29_999),
+            copy_of(statement, **other, cap_fen=1),
+        )
+
+
+TAMPERED = [
+    ("every_sale_once", "delete from settlement_lines where kind = 'SALES'"),
+    ("every_late_refund_once", "delete from settlement_lines where kind = 'CLAWBACK'"),
+    (
+        "only_completed_sales",
+        "update commission_lines set completed_at = completed_at + interval '60 days'",
+    ),
+    ("refunds_netted", "update settlement_lines set refunded_fen = 5 where kind = 'SALES'"),
+    ("refunds_netted", "update commission_refunds set recorded_at = '2026-04-01 00:00Z'"),
+    (
+        "windows_join",
+        "update settlement_periods set window_from = window_from - interval '1 hour'"
+        " where month = '2026-04'",
+    ),
+    (
+        "clawbacks_within_settled",
+        "update settlement_lines set amount_fen = -40000, target_after_fen = -10000"
+        " where kind = 'CLAWBACK'",
+    ),
+    (
+        "clawbacks_within_settled",
+        "update settlement_lines set amount_fen = -29999, target_after_fen = 1"
+        " where kind = 'CLAWBACK'",
+    ),
+    (
+        "lines_make_the_statement",
+        "update settlement_lines set amount_fen = 1 where kind = 'SALES'",
+    ),
+    ("lines_make_the_statement", "update settlement_statements set volume_fen = 1"),
+    ("paid_from_the_minimum_on", "update settlement_periods set min_payout_fen = 40001"),
+    (
+        "carry_passes_on",
+        "update settlement_statements set carry_in_fen = 5, payable_fen = -29995,"
+        " carry_out_fen = -29995 where month = '2026-04'",
+    ),
+    ("posted_as_approved", "delete from ledger_entries"),
+    ("posted_as_approved", "update ledger_transactions set reference = id::text"),
+    ("leader_balance", "update ledger_accounts set owner = 'ldr_0' where kind = 'leader'"),
+    ("two_people", "update settlement_periods set approved_by = 'zed'"),
+]
+
+
+class TestInvariants:
+    @pytest.mark.parametrize(("invariant", "tampering"), TAMPERED)
+    def test_it_finds_what_somebody_changed_behind_its_back(
+        self, mei: Stall, invariant: str, tampering: str
+    ) -> None:
+        line, _ = mei.sell_each(600_000, 200_000)
+        commissions.refund(line, 600_000, quantity=1, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        approved(APRIL)
+        assert broken() == []
+        session().execute(text("set local session_replication_role = replica"))
+        session().execute(text(tampering))
+        assert f"settlement.{invariant}" in broken()
+
+    def test_it_leaves_drafts_alone(self, mei: Stall) -> None:
+        mei.sell_each(600_000)
+        calculated(MARCH)
+        assert session().scalars(select(Statement)).one().payable_fen == 30_000
+        assert broken() == []

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
+from groupbuy.commissions.errors import PlanNotPublishable
 from scripts.replay_run import Interrupted, Parameters, Refused, replay
 from scripts.replay_show import show
 
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Refused as refusal:
         console.print(str(refusal))
+        return 2
+    except PlanNotPublishable as refusal:
+        console.print(f"The plan cannot be published: {refusal.document('en')['errors']}")
         return 2
     if options.json:
         options.json.write_text(json.dumps(outcome.result, indent=1) + "\n")

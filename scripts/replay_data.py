@@ -1,8 +1,16 @@
 """The grocery data of completejourney (84.51°), read as a year of community group buying.
 
-It is published as simulated data for education. The rules (which lines are kept, what is a
-leader, an order, a campaign and its price) are those of `make replay`, so that anyone can
-recompute the result: docs/operations.md tells them.
+It is published as simulated data for education. What is kept and what it means, so that anyone
+can recompute the result:
+
+- Lines with a quantity of 1 to 20, a sales value above 0 and a known product, in the chosen months
+  of their timestamp, read as local business time; of these, the lines of the stores with the most
+  baskets (of two with as many, the one with the lower id).
+- A store is a leader, a household a shopper, a product a SKU under department → category → type.
+- A basket is an order, placed at its earliest timestamp; lines of one product are summed. Orders
+  come by (time, basket_id), their lines by product_id.
+- An ISO week is a campaign. A product's price in it is the greatest of its lines' sales value
+  (rounded to a cent) divided by quantity, rounded up to a fen.
 """
 
 from collections import defaultdict

@@ -24,6 +24,7 @@ from groupbuy.app.factory import create_app
 from groupbuy.kernel.books import Finding, check
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import db, transaction
+from groupbuy.kernel.money import BPS
 from groupbuy.kernel.settings import Mode, Settings
 from scripts.dev import database
 from scripts.dev.services import ROOT, Postgres
@@ -164,6 +165,7 @@ def _application(database_url: str) -> Flask:
         redis_url=_redis_url(),
         payment_provider="demo",
         log_level="WARNING",
+        max_total_bps=BPS,
     )
     return create_app(settings, ticking=ManualClock(datetime.fromtimestamp(0, tz=UTC)))
 
@@ -204,11 +206,12 @@ def _interruptible(progress: Progress, events: int) -> Iterator[None]:
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
         db.session.remove()
         raise Interrupted(f"event {progress.done:,} of {events:,}") from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

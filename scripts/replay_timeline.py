@@ -1,5 +1,10 @@
 """The replay's timeline: everything that will happen, in order; pure, so it can be rebuilt.
 
+An order is paid when placed, packed at midnight, picked up on the next local day at 18:00 and
+completed 24 hours later. Of a basket whose id is divisible by 97 the first line is refunded 3 days
+after completion, else of one divisible by 389, 45 days after. Each month that hears of a
+completion or a clawback is settled ten minutes after its cutoff.
+
 An interrupted replay rebuilds the same list and goes on at the position it had reached.
 """
 

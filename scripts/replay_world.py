@@ -25,7 +25,8 @@ from groupbuy.leaders import services as leaders
 from groupbuy.leaders.rules import CommunityPurpose
 from groupbuy.orders import jobs as order_jobs
 from groupbuy.orders import queries as orders
-from groupbuy.orders.models import Order, OrderLine, OrderRefund, RefundState
+from groupbuy.orders.models import Order, OrderLine, OrderRefund
+from groupbuy.orders.rules import RefundState
 from groupbuy.orders.services import paying, placing, refunding
 from groupbuy.orders.services.refunding import Return
 from groupbuy.payments import services as payments

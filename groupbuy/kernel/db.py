@@ -4,13 +4,14 @@
 services flush at most, so they compose into one atomic step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import errors
 from sqlalchemy import (
@@ -120,6 +121,26 @@ def outside_transaction() -> Iterator[None]:
         raise RuntimeError("no network call inside a transaction")
     current.commit()
     yield
+
+
+def copy_in(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows at once by COPY, in the present transaction.
+
+    Several times faster than INSERT. Every row has the same columns; defaults of the model are
+    not applied, constraints and triggers are.
+    """
+    if not rows:
+        return
+    connection = session().connection()
+    columns = [table.__table__.columns[name] for name in rows[0]]
+    types = [column.type.dialect_impl(connection.dialect) for column in columns]
+    binds = [kind.bind_processor(connection.dialect) for kind in types]
+    fields = [(column.name, bind) for column, bind in zip(columns, binds, strict=True)]
+    driver = cast(psycopg.Connection, connection.connection.driver_connection)
+    target = f"copy {table.__tablename__} ({', '.join(rows[0])}) from stdin"
+    with driver.cursor() as cursor, cursor.copy(target.encode()) as copy:
+        for row in rows:
+            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in fields])
 
 
 RETRYABLE = (errors.DeadlockDetected, errors.SerializationFailure)

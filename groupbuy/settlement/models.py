@@ -175,6 +175,11 @@ class StatementLine(Base):
             "commission_line_id",
             postgresql_where=text("kind = 'CLAWBACK'"),
         ),
+        Index(
+            "ix_settlement_lines_corrects_id",
+            "corrects_id",
+            postgresql_where=text("corrects_id is not null"),
+        ),
         Index("ix_settlement_lines_order_id", "order_id"),
     )
 

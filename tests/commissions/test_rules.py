@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -302,7 +303,7 @@ class TestCap:
         assert cap_of([completed("strict"), *excluded], self.PLANS) == 100
 
 
-def rule(kind: RuleKind, **fields: int) -> ItemRule:
+def rule(kind: RuleKind, **fields: Any) -> ItemRule:
     return ItemRule(kind, TargetKind.SKU, "sku_2", **fields)
 
 

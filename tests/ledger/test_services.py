@@ -73,8 +73,10 @@ class TestPost:
 
     def test_it_refuses_other_entries_under_the_same_reference(self, now: datetime) -> None:
         post(100, now=now)
-        with pytest.raises(PostedDifferently):
+        with pytest.raises(PostedDifferently) as refusal:
             post(101, now=now)
+        document = refusal.value.document("en")
+        assert (document["status"], document["code"]) == (409, "posted-differently")
         assert queries.balance(MEI) == -100
 
     @pytest.mark.parametrize("amounts", [[], [0, 0], [5], [5, -4], [5, -5, 0]])

@@ -22,6 +22,7 @@ from groupbuy.campaigns.rules import (
 )
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.inventory import services as inventory
+from groupbuy.inventory.services import Allotment
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
@@ -116,11 +117,10 @@ def schedule(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
     _move(campaign, "schedule", actor=actor, now=now)
     items = queries.items_of(campaign.id)
     _check_ready(campaign, items, now)
+    allotments = [Allotment(item.sku_id, item.id, item.allotment) for item in items]
+    pools = inventory.allot_all(allotments=allotments, actor=actor, now=now)
     for item in items:
-        pool = inventory.allot(
-            sku_id=item.sku_id, owner=item.id, quantity=item.allotment, actor=actor, now=now
-        )
-        item.pool_id = pool.id
+        item.pool_id = pools[item.id]
     campaign.scheduled_at = now
     session().flush()
     return campaign
@@ -218,10 +218,8 @@ def return_leftovers(*, now: datetime) -> int:
 
     Orders that were unpaid at closing, or are cancelled after it, bring stock back late.
     """
-    return sum(
-        inventory.return_allotment(owner=item_id, actor=SYSTEM, now=now)
-        for item_id in queries.item_ids_with_leftovers()
-    )
+    owners = queries.item_ids_with_leftovers()
+    return inventory.return_allotments(owners=owners, actor=SYSTEM, now=now)
 
 
 def _locked(campaign_id: str) -> Campaign:
@@ -300,8 +298,7 @@ def _close(campaign: Campaign, actor: Actor, now: datetime) -> None:
 
 
 def _return_stock(items: Sequence[CampaignItem], actor: Actor, now: datetime) -> None:
-    for item in items:
-        inventory.return_allotment(owner=item.id, actor=actor, now=now)
+    inventory.return_allotments(owners=[item.id for item in items], actor=actor, now=now)
 
 
 def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetime) -> None:

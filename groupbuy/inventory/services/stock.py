@@ -1,4 +1,4 @@
-"""Moving stock, and putting it aside for orders.
+"""Receiving and correcting stock, and putting it aside for orders.
 
 Every change of a pool is one conditional UPDATE that cannot take what is available below 0.
 Pools are changed in id order, so that orders over the same pools wait for each other and do not
@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, insert, or_, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased
 
 from groupbuy.catalogue import queries as catalogue_queries
 from groupbuy.catalogue import services as catalogue
@@ -34,7 +33,7 @@ from groupbuy.kernel.texts import Text
 _FRESH = {"populate_existing": True, "synchronize_session": False}
 
 
-class _Level(NamedTuple):
+class Level(NamedTuple):
     """What one pool has available now, and by how much that changed."""
 
     sku_id: str
@@ -99,58 +98,6 @@ def correct(*, sku_id: str, delta: int, reason: str, actor: Actor, now: datetime
     movement = _record(pool, MovementKind.CORRECTION, delta, actor=actor, now=now, reason=reason)
     session().flush()
     return movement
-
-
-def allot(*, sku_id: str, owner: str, quantity: int, actor: Actor, now: datetime) -> StockPool:
-    """Move available stock from the house pool to the owner's, and return the owner's pool.
-
-    Raises:
-        NotEnoughStock: the house pool has less available.
-        InvalidInput: there is no such SKU.
-    """
-    # The house pool comes first: it is the older one, so its id is the smaller.
-    house = _take_from_house(sku_id, quantity)
-    pool = _add(sku_id, owner, quantity)
-    for moved, kind, delta in (
-        (house, MovementKind.ALLOTMENT_OUT, -quantity),
-        (pool, MovementKind.ALLOTMENT_IN, quantity),
-    ):
-        _record(moved, kind, delta, actor=actor, now=now, reference=owner)
-    session().flush()
-    return pool
-
-
-def return_allotment(*, owner: str, actor: Actor, now: datetime) -> int:
-    """Give what is available in all pools of an owner back to the house; return the units.
-
-    It may be called again whenever cancelled orders brought something back.
-    """
-    own = aliased(StockPool)
-    skus = select(own.sku_id).where(own.owner == owner)
-    involved = (
-        select(StockPool)
-        .where(or_(StockPool.owner == owner, StockPool.owner == HOUSE), StockPool.sku_id.in_(skus))
-        .order_by(StockPool.id)
-        .with_for_update(key_share=True)
-    )
-    pools = session().scalars(involved, execution_options={"populate_existing": True}).all()
-    unsold = {pool.sku_id: pool.available for pool in pools if pool.owner == owner}
-    levels = []
-    for pool in pools:
-        units = unsold[pool.sku_id]
-        if units == 0:
-            continue
-        delta, kind = (
-            (units, MovementKind.ALLOTMENT_IN)
-            if pool.owner == HOUSE
-            else (-units, MovementKind.ALLOTMENT_OUT)
-        )
-        pool.on_hand += delta
-        _record(pool, kind, delta, actor=actor, now=now, reference=owner)
-        levels.append(_level(pool, delta))
-    session().flush()
-    _tell_catalogue(levels)
-    return sum(unsold.values())
 
 
 def reserve(*, order_id: str, demands: Mapping[str, int], now: datetime) -> None:
@@ -270,10 +217,10 @@ def _apply(quantities: Mapping[str, int], *, on_hand: int = 0, reserved: int = 0
         if level is None:
             raise OutOfStock(sku_ids=_short(pool_id, quantities))
         levels.append(level)
-    _tell_catalogue(levels)
+    tell_catalogue(levels)
 
 
-def _shift(pool_id: str, *, on_hand: int, reserved: int) -> _Level | None:
+def _shift(pool_id: str, *, on_hand: int, reserved: int) -> Level | None:
     """Change a pool's figures in one statement; None if too little is available."""
     change = on_hand - reserved
     figures = {"needed": -change, "on_hand_change": on_hand, "reserved_change": reserved}
@@ -281,7 +228,7 @@ def _shift(pool_id: str, *, on_hand: int, reserved: int) -> _Level | None:
     if row is None:
         return None
     sku_id, owner, available = row
-    return _Level(sku_id, owner, available, change)
+    return Level(sku_id, owner, available, change)
 
 
 def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
@@ -301,13 +248,13 @@ def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
 
 def _add_to_house(sku_id: str, quantity: int) -> StockPool:
     pool = _add(sku_id, HOUSE, quantity)
-    _tell_catalogue([_level(pool, quantity)])
+    tell_catalogue([level_of(pool, quantity)])
     return pool
 
 
 def _add(sku_id: str, owner: str, quantity: int) -> StockPool:
     """Add to a pool in one upsert; a pool that is not there yet begins with it."""
-    _refuse_unknown(sku_id)
+    refuse_unknown(sku_id)
     new = postgresql.insert(StockPool).values(
         id=new_id("pol"), sku_id=sku_id, owner=owner, on_hand=quantity, reserved=0
     )
@@ -319,7 +266,7 @@ def _add(sku_id: str, owner: str, quantity: int) -> StockPool:
 
 
 def _take_from_house(sku_id: str, quantity: int) -> StockPool:
-    _refuse_unknown(sku_id)
+    refuse_unknown(sku_id)
     statement = (
         update(StockPool)
         .where(
@@ -333,11 +280,12 @@ def _take_from_house(sku_id: str, quantity: int) -> StockPool:
     pool = session().scalars(statement, execution_options=_FRESH).one_or_none()
     if pool is None:
         raise NotEnoughStock(sku_id=sku_id)
-    _tell_catalogue([_level(pool, -quantity)])
+    tell_catalogue([level_of(pool, -quantity)])
     return pool
 
 
-def _refuse_unknown(sku_id: str) -> None:
+def refuse_unknown(sku_id: str) -> None:
+    """Raise InvalidInput unless there is such a SKU."""
     try:
         catalogue_queries.sku(sku_id)
     except NotFound as error:
@@ -367,11 +315,12 @@ def _record(
     return movement
 
 
-def _level(pool: StockPool, change: int) -> _Level:
-    return _Level(pool.sku_id, pool.owner, pool.available, change)
+def level_of(pool: StockPool, change: int) -> Level:
+    """Return a pool's level after a change."""
+    return Level(pool.sku_id, pool.owner, pool.available, change)
 
 
-def _tell_catalogue(levels: Iterable[_Level]) -> None:
+def tell_catalogue(levels: Iterable[Level]) -> None:
     """Push whether a SKU is in stock, only when its house pool's availability crossed zero."""
     crossed = {
         level.sku_id: level.available > 0

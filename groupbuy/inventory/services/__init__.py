@@ -1,0 +1,35 @@
+"""Moving stock: receiving, allotting to campaigns, putting aside for orders."""
+
+from groupbuy.inventory.services.allotments import (
+    Allotment,
+    allot,
+    allot_all,
+    return_allotment,
+    return_allotments,
+)
+from groupbuy.inventory.services.stock import (
+    correct,
+    receive,
+    record_by_hand,
+    release,
+    reserve,
+    reserve_again,
+    sell,
+    take_back,
+)
+
+__all__ = [
+    "Allotment",
+    "allot",
+    "allot_all",
+    "correct",
+    "receive",
+    "record_by_hand",
+    "release",
+    "reserve",
+    "reserve_again",
+    "return_allotment",
+    "return_allotments",
+    "sell",
+    "take_back",
+]

@@ -57,6 +57,7 @@ class Progress:
         self.done: int = row.done
         self.seconds: float = row.seconds
         self.result: dict[str, Any] | None = row.result
+        self._new: list[dict[str, str]] = []
         self._ids: dict[tuple[str, str], str] = {
             (kind, key): public_id for kind, key, public_id in names
         }
@@ -69,13 +70,13 @@ class Progress:
             text("update replay_progress set done = :done, seconds = :seconds"),
             {"done": self.done, "seconds": self.seconds},
         )
+        if self._new:
+            session().execute(text("insert into replay_names values (:kind, :key, :id)"), self._new)
+            self._new = []
 
     def name(self, kind: str, key: object, public_id: str) -> str:
-        """Remember, in the present transaction, what a thing of the journey became."""
-        session().execute(
-            text("insert into replay_names values (:kind, :key, :id)"),
-            {"kind": kind, "key": str(key), "id": public_id},
-        )
+        """Remember what a thing of the journey became; `advance` writes it down."""
+        self._new.append({"kind": kind, "key": str(key), "id": public_id})
         self._ids[kind, str(key)] = public_id
         return public_id
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask
@@ -26,6 +27,12 @@ from groupbuy.kernel.settings import Mode, Settings
 from scripts.dev import database
 from scripts.dev.services import Postgres, Valkey
 from tests.client import Api
+
+# Speed is measured in benchmarks: how long an example takes on a busy machine proves nothing.
+hypothesis.settings.register_profile(
+    "groupbuy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("groupbuy")
 
 SERVERS = "GROUPBUY_TEST_SERVERS"
 TEMPLATE = "groupbuy_template"

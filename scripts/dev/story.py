@@ -157,7 +157,7 @@ def _publish_plan(story: Story) -> None:
         plan_id=plan.id,
         effective_from=story.now + timedelta(days=1),
         mode="marginal",
-        tiers=[[0, 1000], [200_000, 1500], [800_000, 2000]],
+        tiers=[[0, 1000], [100_000, 1500], [300_000, 2000]],
         actor=story.staff["finance"],
         now=story.now,
     )

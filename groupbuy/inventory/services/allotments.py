@@ -68,7 +68,7 @@ def allot_all(*, allotments: Sequence[Allotment], actor: Actor, now: datetime) -
         for kind, (pool_id, delta) in zip(kinds, sides, strict=True):
             movements.append(_movement(pool_id, kind, delta, wanted.owner))
     _record_all(movements, actor, now)
-    tell_catalogue(level_of(pool, -demand[sku_id]) for sku_id, pool in houses.items())
+    tell_catalogue(level_of(pool, change=-demand[sku_id]) for sku_id, pool in houses.items())
     return pools
 
 
@@ -99,7 +99,7 @@ def return_allotments(*, owners: Sequence[str], actor: Actor, now: datetime) -> 
         houses[sku_id].on_hand += units
     session().flush()
     _record_all(movements, actor, now)
-    tell_catalogue(level_of(houses[sku_id], units) for sku_id, units in returned.items())
+    tell_catalogue(level_of(houses[sku_id], change=units) for sku_id, units in returned.items())
     return returned.total()
 
 

@@ -248,7 +248,7 @@ def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
 
 def _add_to_house(sku_id: str, quantity: int) -> StockPool:
     pool = _add(sku_id, HOUSE, quantity)
-    tell_catalogue([level_of(pool, quantity)])
+    tell_catalogue([level_of(pool, change=quantity)])
     return pool
 
 
@@ -280,7 +280,7 @@ def _take_from_house(sku_id: str, quantity: int) -> StockPool:
     pool = session().scalars(statement, execution_options=_FRESH).one_or_none()
     if pool is None:
         raise NotEnoughStock(sku_id=sku_id)
-    tell_catalogue([level_of(pool, -quantity)])
+    tell_catalogue([level_of(pool, change=-quantity)])
     return pool
 
 
@@ -315,7 +315,7 @@ def _record(
     return movement
 
 
-def level_of(pool: StockPool, change: int) -> Level:
+def level_of(pool: StockPool, *, change: int) -> Level:
     """Return a pool's level after a change."""
     return Level(pool.sku_id, pool.owner, pool.available, change)
 

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 import procrastinate
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy import text
 
@@ -113,11 +113,14 @@ def work_off(app: Flask, *, concurrency: int = 4) -> None:
 
 
 def _in_application(work: Work) -> Work:
+    """Wrap a job for the worker: each run has a context, and so a session, of its own.
+
+    Also when there is one already: the command's context reaches every thread of the worker, and
+    jobs that shared its session would be in each other's transactions.
+    """
+
     @wraps(work)
     def run(**arguments: Any) -> None:
-        if has_app_context():
-            work(**arguments)
-            return
         if _application is None:
             raise RuntimeError("jobs run in a worker: flask jobs work")
         with _application.app_context():

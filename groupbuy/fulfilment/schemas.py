@@ -63,7 +63,9 @@ class RedemptionBody(Schema):
 
     pickup_point_id = IdField("ppt", required=True)
     code = fields.String(
-        required=True, validate=validate.Regexp(r"^\d{8}$", error="A pickup code has 8 digits.")
+        required=True,
+        validate=validate.Regexp(r"^\d{8}$", error="A pickup code has 8 digits."),
+        metadata={"example": "40316257"},
     )
 
 

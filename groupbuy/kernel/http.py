@@ -19,7 +19,7 @@ from flask import Response, current_app, g, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter, ValidationError
 
-from groupbuy.kernel import clock, idempotency
+from groupbuy.kernel import clock, examples, idempotency
 from groupbuy.kernel.access import Actor, gate
 from groupbuy.kernel.db import retrying, transaction
 from groupbuy.kernel.fields import (
@@ -157,17 +157,19 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             idempotent: demand an Idempotency-Key and replay the first answer.
             versioned: answer an ETag; a write demands If-Match and passes it as `if_match`.
             limits, limit_by: rate limits such as `5/minute`, counted per address unless said.
-            example, answer_example: for the API description.
+            example, answer_example: for the API description; made from the schema when left out.
         """
         status = status or (200 if returns else 204)
 
         def register(view: View) -> View:
             call = _positional(view, body=body, query=query, method=method, versioned=versioned)
-            call = self.response(status, returns, example=answer_example)(call)
+            shown = answer_example or (examples.answer_example(returns) if returns else None)
+            call = self.response(status, returns, example=shown)(call)
             if query is not None:
                 call = self.arguments(query, location="query")(call)
             if body is not None:
-                call = self.arguments(body, example=example)(call)
+                sent = example or examples.request_example(body)
+                call = self.arguments(body, example=sent)(call)
             if idempotent:
                 call = _once(call)
             if method in WRITES:

@@ -185,7 +185,12 @@ class RefundBody(Schema):
 
     order_id = IdField("ord", required=True)
     lines = fields.List(
-        fields.Nested(ReturnSchema), required=True, validate=validate.Length(min=1, max=200)
+        fields.Nested(ReturnSchema),
+        required=True,
+        validate=validate.Length(min=1, max=200),
+        metadata={
+            "example": [{"order_line_id": "orl_0198f3c2a7b47d1e0198f3c2a7b47d1e", "quantity": 1}]
+        },
     )
     reason = Words(required=True, maximum=200)
 

@@ -5,6 +5,8 @@ from urllib.parse import urljoin
 
 from flask import Flask
 
+from groupbuy.kernel.http import Schema
+
 
 def test_it_describes_the_api_as_openapi_3_1(app: Flask) -> None:
     spec = app.test_client().get("/openapi.json").json
@@ -34,3 +36,32 @@ def test_it_serves_the_page_without_any_other_host(app: Flask) -> None:
         assert not asset.startswith(("http:", "https:", "//")), asset
         with client.get(urljoin("/docs/", asset)) as answer:
             assert answer.status_code == 200, asset
+
+
+def test_it_gives_every_body_and_answer_an_example_that_its_schema_accepts(app: Flask) -> None:
+    document = app.test_client().get("/openapi.json").json
+    assert document is not None
+    bare, refused = [], []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            name = f"{method} {path}"
+            media = [r.get("content", {}) for c, r in operation["responses"].items() if c < "300"]
+            body = operation.get("requestBody", {}).get("content", {})
+            for content in (*media, body):
+                bare += [name for medium in content.values() if "example" not in medium]
+            for medium in body.values():
+                schema_name = medium["schema"]["$ref"].rsplit("/", 1)[1]
+                faults = _schema(schema_name).validate(medium["example"])
+                refused += [(name, faults)] if faults else []
+    assert (bare, refused) == ([], [])
+
+
+def _schema(name: str) -> Schema:
+    """Return the schema class that the document calls by this name."""
+    known = [*Schema.__subclasses__()]
+    for parent in known:
+        known += parent.__subclasses__()
+    found = next(s for s in known if s.__name__ in (name, f"{name}Schema"))
+    return found()

@@ -8,6 +8,7 @@ started. After a crash the next start ends what was left over and finds its data
 import fcntl
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -94,6 +95,7 @@ def _serve(data: Path, stop: threading.Event, running: ExitStack) -> None:
     require_free_port(port, "GROUPBUY_PORT", "web")
     _start_servers(data, environment, running)
     settings = from_environment(environment)
+    _note_environment(data, environment)
     say("正在迁移数据库… / Migrating the database …")
     database.migrate(settings.database_url, settings.redis_url)
     people = _seed(settings, stop)
@@ -118,6 +120,15 @@ def _start_servers(data: Path, environment: dict[str, str], running: ExitStack) 
         running.callback(valkey.stop)
         leftovers.remember(data, "Valkey", valkey.pid)
         environment["REDIS_URL"] = valkey.url
+
+
+def _note_environment(data: Path, environment: dict[str, str]) -> None:
+    """Write down what an operator's command needs to reach the same servers."""
+    names = ("GROUPBUY_MODE", "DATABASE_URL", "REDIS_URL")
+    lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in names]
+    note = data / "environment"
+    note.touch(mode=0o600)
+    note.write_text("".join(lines))
 
 
 def _seed(settings: Settings, stop: threading.Event) -> Sequence[Person]:
@@ -199,6 +210,7 @@ def _announce(address: str, children: Sequence[Child], people: Sequence[Person])
     say(f"groupbuy 已就绪 / is ready    {address}")
     say(f"接口文档 / API documentation  {address}/docs")
     say(f"日志 / Logs                   {' '.join(str(child.log) for child in children)}")
+    say("命令 / Commands               . .data/environment; .venv/bin/flask --app wsgi books check")
     if people:
         say()
         say("演示人物 / The demo's people（登录 / log in: email / password, code）")

@@ -49,10 +49,10 @@ class Shop:
         application = made(leader.post("/leader-applications", body))
         path = f"/hq/leader-applications/{application['id']}/approval"
         made(self.hua.post(path))
-        body = {"name": f"{name}'s neighbours", "purpose": "long_term", "size": 200}
-        community = made(leader.post("/leader/communities", {**body, "place": "Huamu Road 7"}))
-        body = {"name": f"{name}'s shop", "address": "Huamu Road 7"}
-        point = made(leader.post("/leader/pickup-points", {**body, "opening_hours": "9-21"}))
+        group = {"name": f"{name}'s neighbours", "purpose": "long_term", "size": 200}
+        community = made(leader.post("/leader/communities", {**group, "place": "Huamu Road 7"}))
+        place = {"name": f"{name}'s shop", "address": "Huamu Road 7", "opening_hours": "9-21"}
+        point = made(leader.post("/leader/pickup-points", place))
         own = made(leader.get("/leader/me"), 200)
         return {"leader": own["id"], "community": community["id"], "point": point["id"]}
 

@@ -91,7 +91,8 @@ class TestPaying:
         order = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
         path = f"/orders/{order['id']}/payment"
         token = shop.api.shopper("bo").token
-        request = {"method": "POST", "path": path, "body": {}, "token": token, "key": "k"}
+        body: dict[str, Any] = {}
+        request = {"method": "POST", "path": path, "body": body, "token": token, "key": "k"}
         settings = shop.api.app.extensions[EXTENSION]
         victim = "groupbuy.payments.services.payments:record_start"
         killed(settings, shop.api.clock.at, victim, "before", request=request)

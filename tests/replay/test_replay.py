@@ -34,7 +34,12 @@ class Command:
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.line, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
+            self.line,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def run(self) -> str:
@@ -66,7 +71,8 @@ def test_it_gives_what_the_oracle_says_though_it_was_killed(
         with command.start() as process:
             command.wait_for_orders(orders)
             process.send_signal(number)
-        assert process.returncode in (-signal.SIGKILL, 130)
+            output, _ = process.communicate()
+        assert process.returncode in (-signal.SIGKILL, 130), output
     assert "Going on at event" in command.run()
     result = json.loads(command.out.read_text())
     assert result.pop("seconds") > 0

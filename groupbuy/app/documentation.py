@@ -94,6 +94,8 @@ def describe(api: DocumentedApi) -> dict[str, Any]:
             if isinstance(operation, dict) and "x-permission" in operation:
                 public = permits(Role.ANONYMOUS, operation["x-permission"])
                 operation["security"] = [] if public else [{"bearer": []}]
+    # Each type of problem has members of its own.
+    document["components"]["schemas"]["Problem"]["additionalProperties"] = True
     return document
 
 

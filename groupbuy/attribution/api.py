@@ -43,7 +43,7 @@ def record_touch(actor: Actor, body: dict[str, Any]) -> AttributionTouch:
 def explain_to_leader(actor: Actor, order_id: str) -> dict[str, Any]:
     """Say why an order is, or is not, mine: every candidate and its reason."""
     decision = queries.decision_for_leader(order_id=order_id, leader_id=actor.leader_id)
-    return {**vars(decision), "mine": decision.leader_id == actor.leader_id}
+    return services.as_seen_by(decision, leader_id=actor.leader_id)
 
 
 @api.get(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -137,6 +138,18 @@ def decide(
     )
     session().add(decision)
     return decision
+
+
+def as_seen_by(decision: AttributionDecision, *, leader_id: str) -> dict[str, Any]:
+    """Return a decision as one of its candidates may see it: the winner's own facts stay theirs."""
+    mine = decision.leader_id == leader_id
+    seen = {column.key: getattr(decision, column.key) for column in decision.__table__.columns}
+    hidden = {} if mine else {"recruiter_id": None, "leader_level": None}
+    candidates = [
+        candidate if candidate["leader_id"] == leader_id else {**candidate, "evidence_id": None}
+        for candidate in decision.candidates
+    ]
+    return {**seen, **hidden, "candidates": candidates, "mine": mine}
 
 
 def renew_lock(

@@ -17,6 +17,8 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders import queries as leaders
+from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,21 @@ class OpenGroupBuy:
     items: Mapping[str, OpenItem]
 
 
+def limits_of(item_ids: Sequence[str]) -> dict[str, int | None]:
+    """Return how many of each campaign item one shopper may hold, None without limit."""
+    rows = session().execute(
+        select(CampaignItem.id, CampaignItem.limit_per_shopper).where(CampaignItem.id.in_(item_ids))
+    )
+    return {item_id: limit for item_id, limit in rows}
+
+
 def open_group_buy(group_buy_id: str, *, now: datetime) -> OpenGroupBuy:
     """Return a group buy that takes orders at `now`, decided by the instant, in two statements.
 
     Raises:
         NotFound: there is no such group buy.
-        GroupBuyNotOpen: too early, too late, closed early or taken off the schedule.
+        GroupBuyNotOpen: too early, too late, closed early or taken off the schedule, or its
+            leader is suspended.
     """
     row = (
         session()
@@ -61,9 +72,14 @@ def open_group_buy(group_buy_id: str, *, now: datetime) -> OpenGroupBuy:
                 GroupBuy.share_code,
                 Campaign.opens_at,
                 Campaign.closes_at,
-                and_(Campaign.state.in_(ON_OFFER), GroupBuy.state.in_(ON_OFFER)).label("on_offer"),
+                and_(
+                    Campaign.state.in_(ON_OFFER),
+                    GroupBuy.state.in_(ON_OFFER),
+                    Leader.state == LeaderState.ACTIVE,
+                ).label("on_offer"),
             )
             .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+            .join(Leader, Leader.id == GroupBuy.leader_id)
             .where(GroupBuy.id == group_buy_id)
         )
         .one_or_none()
@@ -194,7 +210,9 @@ def open_group_buys(*, limit: int, cursor: str | None, now: datetime) -> Page[di
     query = (
         select(GroupBuy)
         .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+        .join(Leader, Leader.id == GroupBuy.leader_id)
         .where(
+            Leader.state == LeaderState.ACTIVE,
             Campaign.state.in_(ON_OFFER),
             GroupBuy.state.in_(ON_OFFER),
             Campaign.opens_at <= now,

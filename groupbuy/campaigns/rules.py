@@ -113,7 +113,7 @@ SHARE_CODE_LENGTH = 10
 def new_share_code() -> str:
     """Return a random share code that can be read aloud and put in a URL (49 bits).
 
-    A WeChat mini-program code carries at most 32 characters (domain.md 1.10).
+    A WeChat mini-program code carries at most 32 characters (docs/domain.md).
     """
     return "".join(secrets.choice(SHARE_CODE_LETTERS) for _ in range(SHARE_CODE_LENGTH))
 

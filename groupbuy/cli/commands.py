@@ -25,6 +25,7 @@ from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import transaction
+from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
@@ -156,7 +157,7 @@ def show_month(which: str, leader: str | None) -> None:
     """Show a month's statements, or one statement with its lines, as a table."""
     out = console()
     found = settlement_queries.statement_list(
-        month=_month(which), leader=leader, limit=EVERYTHING, cursor=None
+        month=_month(which), leader=_leader(leader), limit=EVERYTHING, cursor=None
     ).items
     if not found:
         raise click.ClickException(f"There is no such statement of {which}.")
@@ -188,6 +189,12 @@ def _instant(value: str) -> datetime:
     if instant.tzinfo is None:
         raise click.ClickException("The instant needs an offset, as in 2026-12-01T00:00:00+08:00")
     return instant
+
+
+def _leader(value: str | None) -> str | None:
+    if value is not None and not is_id(value, "ldr"):
+        raise click.ClickException(f"Not an id of the form ldr_…: {value}")
+    return value
 
 
 def _month(value: str) -> str:

@@ -8,13 +8,17 @@ from groupbuy.catalogue import queries as catalogue
 from groupbuy.commissions import services
 from groupbuy.commissions.services import PaidLine
 from groupbuy.kernel.signals import on
+from groupbuy.leaders import queries as leaders
 from groupbuy.orders.models import Order, OrderLine, OrderRefundLine
 from groupbuy.orders.signals import line_refunded, order_completed, order_paid
 
 
 @on(order_paid)
 def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
-    """Freeze the terms of each line for the leader whose order it is; a house order has none."""
+    """Freeze the terms of each line for the leader whose order it is; a house order has none.
+
+    The level is that of now, when the order is paid, not of when it was placed.
+    """
     if order.leader_id is None:
         return
     decision = attribution.current_decision(order.id)
@@ -22,7 +26,7 @@ def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -
     services.accrue(
         order_id=order.id,
         leader_id=order.leader_id,
-        leader_level=decision.leader_level or 1,
+        leader_level=leaders.leader(order.leader_id).level,
         paid_at=now,
         lines=[
             PaidLine(

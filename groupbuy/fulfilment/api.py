@@ -21,7 +21,7 @@ from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, caller_key, page_of
 from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.kernel.settings import settings
-from groupbuy.orders.errors import RefundOpen
+from groupbuy.orders.errors import FullyRefunded, RefundOpen
 
 api = Api("fulfilment", __name__, url_prefix="/api/v1", description="Shipments and pickup")
 
@@ -105,6 +105,7 @@ def record_arrival(actor: Actor, shipment_id: str) -> ShipmentView:
         errors.PickupCodeUnknown,
         errors.AlreadyHandedOver,
         RefundOpen,
+        FullyRefunded,
     ],
 )
 def redeem_code(actor: Actor, body: dict[str, Any]) -> Redemption:

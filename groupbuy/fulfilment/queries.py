@@ -84,15 +84,13 @@ def open_codes(pickup_point_id: str) -> set[str]:
 
 
 def waiting_parcel(*, pickup_point_id: str, code: str) -> Parcel | None:
-    """Return the parcel that waits under a code, locked."""
+    """Return the parcel that waits under a code."""
     return session().scalar(
-        select(Parcel)
-        .where(
+        select(Parcel).where(
             Parcel.pickup_point_id == pickup_point_id,
             Parcel.code == code,
             Parcel.state == ParcelState.READY,
         )
-        .with_for_update()
     )
 
 

@@ -93,6 +93,7 @@ def dispatch(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
         NotFound, NotInThisState.
     """
     shipment = _move(shipment_id, ShipmentAction.DISPATCH, dispatched_at=now)
+    _hold_orders(shipment_id)
     parcels = _move_parcels(ParcelAction.DISPATCH, Parcel.shipment_id == shipment_id)
     moving.move_many(
         order_ids=list(parcels),
@@ -111,6 +112,7 @@ def arrive(*, shipment_id: str, actor: Actor, now: datetime) -> ShipmentView:
         NotFound, NotInThisState.
     """
     shipment = _move(shipment_id, ShipmentAction.ARRIVE, arrived_at=now)
+    _hold_orders(shipment_id)
     codes = _move_parcels(ParcelAction.ARRIVE, Parcel.shipment_id == shipment_id)
     moving.move_many(
         order_ids=list(codes),
@@ -194,6 +196,14 @@ def _move(shipment_id: str, action: ShipmentAction, **reached: datetime) -> Ship
     if moved is None:
         raise NotInThisState(state=before, action=action.value)
     return moved
+
+
+def _hold_orders(shipment_id: str) -> None:
+    """Lock a shipment's orders, in id order and before its parcels: a cancellation does so too."""
+    packed = select(Parcel.order_id).where(Parcel.shipment_id == shipment_id)
+    session().execute(
+        select(Order.id).where(Order.id.in_(packed)).order_by(Order.id).with_for_update()
+    )
 
 
 def _move_parcels(action: ParcelAction, which: ColumnElement[bool]) -> dict[str, str]:

@@ -73,8 +73,11 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Any, schema: ma.Schema) -> Any:
         """Parse the body, or raise MalformedRequest."""
         raw = req.get_data(cache=True)
-        if not req.is_json or not raw:
+        if not raw:
             return ma.missing
+        if not req.is_json:
+            # Not read would be lost without a word.
+            raise MalformedRequest
         try:
             parsed = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -181,7 +184,8 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             if limits:
                 raised.append(TooManyRequests)
             headers = _headers(idempotent, versioned and method in EDITS)
-            call = self.doc(**_description(allow, raised, headers))(call)
+            described = _description(allow, raised, headers) | {"operationId": view.__name__}
+            call = self.doc(**described)(call)
             call.allow = allow
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view

@@ -5,18 +5,21 @@ cannot lose it. A job runs at least once, so its effect carries a key.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any
 
 import procrastinate
-from flask import Flask, current_app
+import structlog
+from flask import Flask
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy import text
 
 from groupbuy.kernel import clock
 from groupbuy.kernel.db import db, session, transaction
+
+log = structlog.get_logger(__name__)
 
 Work = Callable[..., None]
 
@@ -26,6 +29,7 @@ _outbox = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
 JOBS: dict[str, Work] = {}
+SCHEDULES: dict[str, str] = {}
 
 _application: Flask | None = None
 
@@ -42,7 +46,10 @@ def job(name: str) -> Callable[[Work], Work]:
 
 
 def every(cron: str, name: str) -> Callable[[Work], Work]:
-    """Register a job that runs by the clock; `cron` may have a sixth field, seconds."""
+    """Register a job that runs by the clock; the sixth and last field of `cron` is seconds.
+
+    `* * * * * */10` is every ten seconds.
+    """
 
     def register(work: Work) -> Work:
         JOBS[name] = work
@@ -51,10 +58,28 @@ def every(cron: str, name: str) -> Callable[[Work], Work]:
         def tick(timestamp: int) -> None:
             _in_application(work)()
 
+        SCHEDULES[name] = cron
         tasks.periodic(cron=cron)(tasks.task(name=name, queueing_lock=name)(tick))
         return work
 
     return register
+
+
+def one_by_one(keys: Iterable[str], work: Callable[[str], object]) -> None:
+    """Do the work for each key in a transaction of its own; one that fails stops no other.
+
+    Raises:
+        ExceptionGroup: at the end, with what went wrong, so that the job counts as failed.
+    """
+    faults: list[Exception] = []
+    for key in keys:
+        try:
+            with transaction():
+                work(key)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("some of the work failed", faults)
 
 
 def enqueue(work: Work | str, *, at: datetime | None = None, **arguments: Any) -> None:
@@ -126,7 +151,10 @@ def _in_application(work: Work) -> Work:
         with _application.app_context():
             started = time.perf_counter()
             work(**arguments)
-            current_app.logger.debug("job took %.3f s", time.perf_counter() - started)
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            # A tick that found nothing to do is not worth a line.
+            note = log.info if arguments else log.debug
+            note("job", job=work.__name__, milliseconds=milliseconds, **arguments)
 
     return run
 

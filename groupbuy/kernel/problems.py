@@ -131,6 +131,10 @@ class MalformedRequest(Problem):
     status = HTTPStatus.BAD_REQUEST
     code = "malformed-request"
     title = Text("请求格式错误", "The request is malformed")
+    detail = Text(
+        "请求体须为有效的 JSON，并带 Content-Type: application/json。",
+        "The body must be valid JSON, sent with Content-Type: application/json.",
+    )
 
 
 class StaleVersion(Problem):

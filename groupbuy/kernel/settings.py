@@ -81,10 +81,21 @@ def _timezone(value: str) -> str:
 
 
 def _count(value: str) -> int:
-    number = int(value)
-    if number < 0:
-        raise ValueError("must be 0 or more")
-    return number
+    if not value.isdecimal():
+        raise ValueError("must be a whole number, 0 or more")
+    return int(value)
+
+
+def _level(value: str) -> str:
+    if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return value
+
+
+def _redis(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return value
 
 
 def _postgres(value: str) -> str:
@@ -116,10 +127,10 @@ _PRODUCTION = frozenset({Mode.PRODUCTION})
 VARIABLES = (
     Variable("GROUPBUY_MODE", "mode", "production, or demo (must be said)", Mode, _ALWAYS),
     Variable("DATABASE_URL", "database_url", "postgresql://…", _postgres, _ALWAYS),
-    Variable("REDIS_URL", "redis_url", "redis://… (Redis or Valkey)", str, _ALWAYS),
+    Variable("REDIS_URL", "redis_url", "redis://… (Redis or Valkey)", _redis, _ALWAYS),
     Variable("BUSINESS_TIMEZONE", "business_timezone", "days and months are its", _timezone),
     Variable("TRUSTED_PROXIES", "trusted_proxies", "reverse proxies in front of us", _count),
-    Variable("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING, ERROR", str),
+    Variable("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING, ERROR", _level),
     Variable("WECHAT_APP_ID", "wechat_app_id", "the mini-program's appid", str, _PRODUCTION),
     Variable("WECHAT_SECRET", "wechat_secret", "the mini-program's secret", str, _PRODUCTION),
     Variable("WECHAT_API_URL", "wechat_api_url", "WeChat's API, for a test double"),

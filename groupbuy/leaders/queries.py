@@ -136,10 +136,10 @@ def open_point(point_id: str) -> PickupPoint:
 
     Raises:
         NotFound: there is no such point.
-        PickupPointClosed: it is closed.
+        PickupPointClosed: it is closed, or its leader is suspended.
     """
     point = _own(select(PickupPoint).where(PickupPoint.id == point_id))
-    if point.state != PointState.OPEN:
+    if point.state != PointState.OPEN or not active_leader_ids([point.leader_id]):
         raise PickupPointClosed(pickup_point_id=point_id)
     return point
 

@@ -64,3 +64,11 @@ class RefundOpen(Problem):
     status = HTTPStatus.CONFLICT
     code = "refund-open"
     title = Text("该订单有退款正在处理", "A refund of this order is under way")
+
+
+class FullyRefunded(Problem):
+    """Everything was refunded: the goods are not handed over."""
+
+    status = HTTPStatus.CONFLICT
+    code = "fully-refunded"
+    title = Text("该订单已全额退款", "Everything of this order was refunded")

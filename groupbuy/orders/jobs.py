@@ -3,21 +3,22 @@
 from groupbuy.campaigns import services as campaigns
 from groupbuy.kernel import clock
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.jobs import every
+from groupbuy.kernel.jobs import every, one_by_one
 from groupbuy.orders import queries
 from groupbuy.orders.services import cancelling, moving
 
 
-@every("*/10 * * * * *", "orders.expire_due")
+@every("* * * * * */10", "orders.expire_due")
 def expire_due() -> None:
-    """Cancel unpaid orders whose time is over, batch by batch, each in its own transaction."""
-    more = True
-    while more:
-        with transaction():
-            more = cancelling.expire_due(now=clock.now()) > 0
+    """Cancel unpaid orders whose time is over, each in its own transaction."""
+    now = clock.now()
+    one_by_one(
+        queries.ids_due_to_expire(now=now),
+        lambda order_id: cancelling.expire(order_id=order_id, now=now),
+    )
 
 
-@every("*/10 * * * * *", "orders.complete_due")
+@every("* * * * * */10", "orders.complete_due")
 def complete_due() -> None:
     """Complete orders whose after-sale window is over."""
     more = True
@@ -29,6 +30,8 @@ def complete_due() -> None:
 @every("41 * * * *", "orders.fulfil_campaigns")
 def fulfil_campaigns() -> None:
     """Tell campaigns that all their orders have come to an end."""
-    for campaign_id in queries.campaign_ids_to_fulfil():
-        with transaction():
-            campaigns.fulfil(campaign_id=campaign_id, now=clock.now())
+    now = clock.now()
+    one_by_one(
+        queries.campaign_ids_to_fulfil(),
+        lambda campaign_id: campaigns.fulfil(campaign_id=campaign_id, now=now),
+    )

@@ -177,31 +177,32 @@ def campaign_ids_to_fulfil() -> list[str]:
     )
 
 
-def bought(*, shopper_id: str, campaign_item_ids: Sequence[str]) -> dict[str, int]:
-    """Return how many units of each campaign item a shopper holds: ordered, not given back."""
+def bought(*, shopper_id: str, sku_ids: Sequence[str]) -> dict[tuple[str, str | None], int]:
+    """Return how many units a shopper holds: ordered, not cancelled, not given back.
+
+    By (SKU, campaign item); the item is None for what was bought from the house.
+    """
+    kept = OrderLine.quantity - OrderLine.returned_quantity
     rows = session().execute(
-        select(
-            OrderLine.campaign_item_id, func.sum(OrderLine.quantity - OrderLine.returned_quantity)
-        )
+        select(OrderLine.sku_id, OrderLine.campaign_item_id, func.sum(kept))
         .join(Order, Order.id == OrderLine.order_id)
         .where(
             Order.shopper_id == shopper_id,
             Order.state != OrderState.CANCELLED,
-            OrderLine.campaign_item_id.in_(campaign_item_ids),
+            OrderLine.sku_id.in_(sku_ids),
         )
-        .group_by(OrderLine.campaign_item_id)
+        .group_by(OrderLine.sku_id, OrderLine.campaign_item_id)
     )
-    return {item_id: int(units) for item_id, units in rows if item_id is not None}
+    return {(sku_id, item_id): int(units) for sku_id, item_id, units in rows}
 
 
-def ids_due_to_expire(*, now: datetime, limit: int) -> list[str]:
+def ids_due_to_expire(*, now: datetime) -> list[str]:
     """Return unpaid orders whose time is over, oldest first."""
     return list(
         session().scalars(
             select(Order.id)
             .where(Order.state == OrderState.PENDING_PAYMENT, Order.expires_at <= now)
             .order_by(Order.id)
-            .limit(limit)
         )
     )
 
@@ -266,6 +267,14 @@ INVARIANTS = (
         "where o.total_fen > 0 and o.state not in ('pending_payment', 'cancelled') "
         "and (p.state is distinct from 'succeeded' or p.amount_fen <> o.total_fen "
         "or p.reference <> 'ord_' || replace(o.id::text, '-', ''))",
+    ),
+    Invariant(
+        "orders.no_charge_without_goods_or_refund",
+        "money that was taken for a cancelled order is back, or on its way back",
+        "select o.id, p.id payment, p.amount_fen, p.refunded_fen from orders o "
+        "join payments p on p.reference = 'ord_' || replace(o.id::text, '-', '') "
+        "where o.state = 'cancelled' and p.state = 'succeeded' "
+        "and p.refunded_fen < p.amount_fen",
     ),
     Invariant(
         "orders.lines_match_refunds",

@@ -38,7 +38,7 @@ class Payment(Base):
             unique=True,
             postgresql_where=ONE_LIVE,
         ),
-        Index("ix_payments_due", "due_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_payments_due", "due_at", postgresql_where=text("due_at is not null")),
     )
 
     id: Mapped[str] = primary_id("pay")

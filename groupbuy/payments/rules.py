@@ -42,6 +42,7 @@ class EventState(StrEnum):
 _P, _R, _E = PaymentState, RefundState, EventState
 UNPAID = (_P.CREATED, _P.PENDING)
 LIVE = (*UNPAID, _P.SUCCEEDED)
+ASKED = (_P.PENDING, _P.CANCELLED)
 HOLDS_MONEY = (_P.SUCCEEDED, _P.PARKED)
 UNSETTLED = (_R.REQUESTED, _R.SUBMITTED)
 OPEN = (_E.RECEIVED, _E.WAITING)
@@ -101,6 +102,10 @@ def mismatch(
 
 SHORTEST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+
+
+ASKED_AFTER_CANCELLATION = timedelta(days=2)
+"""How long a cancelled payment is still asked about: its news may have been lost."""
 
 
 def look_again(*, since: datetime, now: datetime) -> datetime:

@@ -53,7 +53,7 @@ def upgrade() -> None:
         "payments",
         ["due_at"],
         unique=False,
-        postgresql_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("due_at is not null"),
     )
     op.create_index(op.f("ix_payments_reference"), "payments", ["reference"], unique=False)
     op.create_index(
@@ -164,6 +164,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_payments_reference"), table_name="payments")
     op.drop_index(
-        "ix_payments_due", table_name="payments", postgresql_where=sa.text("state = 'pending'")
+        "ix_payments_due", table_name="payments", postgresql_where=sa.text("due_at is not null")
     )
     op.drop_table("payments")

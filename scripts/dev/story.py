@@ -1,7 +1,8 @@
 """The demo's story: what a small company did in the weeks before today, by the real services.
 
-Mei and Tao sell fruit and groceries to their neighbours. The month before the last cutoff is
-settled, this week's campaign is open, and some orders wait at Mei's shop.
+Mei and Tao sell fruit and groceries to their neighbours. One month is settled, the next one is
+past its cutoff and waits for finance to close it, this week's campaign is open, and some orders
+wait at Mei's shop.
 """
 
 from collections.abc import Callable
@@ -73,16 +74,19 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
     month = previous_month(calendar.month_of(today))
     if today < calendar.cutoff(month, settings().hold_days) + timedelta(hours=1):
         month = previous_month(month)
-    story = Story(ManualClock(calendar.month_start(month) - timedelta(days=10)), staff)
+    settled = previous_month(month)
+    story = Story(ManualClock(calendar.month_start(settled) - timedelta(days=10)), staff)
     current_app.extensions[clock.EXTENSION] = story.time
     try:
         progress("商品与团长 goods and leaders")
         _open_shop(story)
-        progress(f"{month} 的订单 the orders of {month}")
-        _sell_a_week(story, calendar.month_start(month) + timedelta(days=3), finish=True)
-        _sell_a_week(story, calendar.month_start(month) + timedelta(days=13), finish=True)
-        progress(f"{month} 的结算 the settlement of {month}")
-        _settle(story, month, calendar.cutoff(month, settings().hold_days))
+        for told in (settled, month):
+            progress(f"{told} 的订单 the orders of {told}")
+            for day in (3, 13):
+                _sell_a_week(story, calendar.month_start(told) + timedelta(days=day), finish=True)
+            if told == settled:
+                progress(f"{told} 的结算 the settlement of {told}")
+                _settle(story, told, calendar.cutoff(told, settings().hold_days))
         progress("本周的团购 this week's group buys")
         _sell_a_week(story, today - timedelta(days=2), finish=False)
     finally:

@@ -46,7 +46,6 @@ class Child:
         self._quick_deaths = 0
         self._not_before = 0.0
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(b"")
         self._start()
 
     def _start(self) -> None:

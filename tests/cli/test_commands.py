@@ -94,6 +94,8 @@ def test_it_closes_calculates_and_shows_a_month(people: Api, plan_file: Path) ->
     assert "SALES" in lines
     assert run(people.app, "settlement", "list").exit_code == 0
     assert run(people.app, "settlement", "show", "2026-02").exit_code == 1
+    odd = run(people.app, "settlement", "show", "2026-03", "--leader", "nope")
+    assert "Not an id of the form ldr_" in odd.output
 
 
 def test_it_checks_the_books_and_names_the_row_at_fault(people: Api) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from groupbuy.kernel.jobs import run_pending
+from groupbuy.payments.jobs import take_up_unfinished
 from tests.client import Api
 from tests.doubles.fixtures import stripe
 from tests.doubles.stripe import Delivery, StripeDouble
@@ -85,3 +86,39 @@ def test_it_brings_a_late_payment_to_its_goods_while_they_are_there(
     hear(shop, *stripe.webhooks())
     assert state(shop, order)["state"] == "paid"
     assert not stripe.refunds
+
+
+def test_it_asks_about_a_payment_whose_news_was_lost_until_the_order_expired(
+    shop: Shop, order: dict[str, Any], stripe: StripeDouble
+) -> None:
+    shop.pay("bo", order["id"])
+    (intent_id,) = stripe.intents
+    stripe.pay(intent_id)
+    stripe.webhooks()  # taken, and lost on the way
+    shop.wait(minutes=30)
+    assert state(shop, order)["state"] == "cancelled"
+    for _ in range(3):
+        shop.api.clock.advance(hours=1)
+        take_up_unfinished()
+        run_pending()
+    assert state(shop, order)["state"] == "paid"
+
+
+def test_it_gives_a_late_payment_back_to_who_bought_their_share_meanwhile(
+    shop: Shop, stripe: StripeDouble
+) -> None:
+    mei = shop.recruit("mei")
+    sku = made(shop.hua.get(f"/hq/skus/{shop.skus['Eggs']}"), 200)
+    made(
+        shop.hua.patch(f"/hq/skus/{sku['id']}", {"per_shopper_max": 1}, if_match=sku["version"]),
+        200,
+    )
+    first = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
+    shop.pay("bo", first["id"])
+    shop.wait(minutes=30)
+    shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
+    (intent_id,) = stripe.intents
+    stripe.pay(intent_id)
+    hear(shop, *stripe.webhooks())
+    assert state(shop, first)["state"] == "cancelled"
+    assert len(stripe.refunds) == 1

@@ -117,9 +117,9 @@ class TestExpiryAgainstPayment:
         assert shown["state"] == "paid"
         books_hold()
 
-    def sweep_at_expiry(self, order: dict[str, Any]) -> int:
+    def sweep_at_expiry(self, order: dict[str, Any]) -> bool:
         expires_at = session().get_one(Order, order["id"]).expires_at
-        return cancelling.expire_due(now=expires_at)
+        return cancelling.expire(order_id=order["id"], now=expires_at)
 
     def test_it_refuses_to_pay_what_expired_while_the_payment_waited(
         self, app: Flask, shop: Shop, order: dict[str, Any]

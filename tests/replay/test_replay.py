@@ -48,9 +48,9 @@ class Command:
         assert process.returncode == 0, output
         return output
 
-    def wait_for_orders(self, count: int) -> None:
+    def wait_for_orders(self, count: int, process: "subprocess.Popen[str]") -> None:
         query = "select count(*) from replay_names where kind = 'order'"
-        for _ in range(600):
+        while process.poll() is None:
             time.sleep(0.2)
             try:
                 with psycopg.connect(sibling(self.server_url, DATABASE)) as connection:
@@ -59,7 +59,7 @@ class Command:
                 continue
             if row is not None and row[0] >= count:
                 return
-        raise AssertionError("the replay places no orders")
+        raise AssertionError(process.communicate()[0])
 
 
 @pytest.mark.long
@@ -69,7 +69,7 @@ def test_it_gives_what_the_oracle_says_though_it_was_killed(
     command = Command(settings, tmp_path)
     for orders, number in ((20, signal.SIGKILL), (60, signal.SIGINT)):
         with command.start() as process:
-            command.wait_for_orders(orders)
+            command.wait_for_orders(orders, process)
             process.send_signal(number)
             output, _ = process.communicate()
         assert process.returncode in (-signal.SIGKILL, 130), output

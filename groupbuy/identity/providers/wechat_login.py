@@ -39,7 +39,8 @@ def prove(code: str, settings: Settings) -> WeChatIdentity:
     if settings.demo and demo:
         return WeChatIdentity(openid=f"demo-{demo[1]}", unionid=None)
     if not settings.wechat_app_id:
-        raise LoginUnavailable
+        # Only in demo mode: production does not start without WeChat.
+        raise LoginCodeRejected
     client = WeChatClient(settings.wechat_app_id, settings.wechat_secret, settings.wechat_api_url)
     with outside_transaction():
         try:

@@ -13,8 +13,6 @@ from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_cancelled
 from groupbuy.payments.services import payments
 
-BATCH = 200
-
 
 def cancel(
     *,
@@ -48,14 +46,14 @@ def cancel(
     return order
 
 
-def expire_due(*, now: datetime) -> int:
-    """Cancel a batch of unpaid orders whose time is over; return how many were due.
+def expire(*, order_id: str, now: datetime) -> bool:
+    """Cancel an unpaid order whose time is over; tell whether it was.
 
-    One that is paid while we look at it is left alone: whoever locks it first decides.
+    One that was paid while we waited for it is left alone: whoever locks it first decides.
     """
-    due = queries.ids_due_to_expire(now=now, limit=BATCH)
-    for order_id in due:
-        hold_payments(order_id)
-        if locked(order_id).state == OrderState.PENDING_PAYMENT:
-            cancel(order_id=order_id, reason=CancelReason.TIMEOUT, actor=SYSTEM, now=now)
-    return len(due)
+    hold_payments(order_id)
+    order = locked(order_id)
+    if order.state != OrderState.PENDING_PAYMENT or now < order.expires_at:
+        return False
+    cancel(order_id=order_id, reason=CancelReason.TIMEOUT, actor=SYSTEM, now=now)
+    return True

@@ -12,9 +12,9 @@ from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
-from groupbuy.orders.errors import RefundOpen
+from groupbuy.orders.errors import FullyRefunded, RefundOpen
 from groupbuy.orders.models import Order, OrderTransition
-from groupbuy.orders.rules import REACHED_AT, Action, OrderState, after
+from groupbuy.orders.rules import REACHED_AT, Action, OrderState, RefundStatus, after
 from groupbuy.orders.signals import order_completed
 from groupbuy.payments.models import Payment
 
@@ -124,11 +124,14 @@ def pick_up(*, order_id: str, actor: Actor, now: datetime, after_sale: timedelta
 
     Raises:
         RefundOpen: a refund is under way.
+        FullyRefunded: the money went back, so the goods stay.
         NotInThisState: the order is not ready for pickup.
     """
     order = locked(order_id)
     if queries.refund_under_way(order_id):
         raise RefundOpen
+    if order.refund_status == RefundStatus.FULL:
+        raise FullyRefunded
     return move(
         order=order, action=Action.PICK_UP, actor=actor, now=now, completes_at=now + after_sale
     )

@@ -1,17 +1,21 @@
 """Paying an order, also when the money comes late or twice."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from groupbuy.attribution import services as attribution
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.catalogue import queries as catalogue
 from groupbuy.inventory import services as inventory
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session
 from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.errors import OrderExpired
-from groupbuy.orders.models import Order
+from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import Action, CancelReason, OrderState, after
+from groupbuy.orders.services.limits import Limited, exceeded
 from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_paid
 from groupbuy.payments.models import Payment
@@ -40,8 +44,9 @@ def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetim
 def settle_payment(*, payment: Payment, now: datetime) -> None:
     """Use money that arrived: for the waiting order, for one that just expired, or give it back.
 
-    A payment after expiry reserves the goods again if they are still there; if not, or if the
-    order was cancelled by a person or is paid already, the money goes back by itself.
+    A payment after expiry reserves the goods again if they are still there and the shopper has
+    not bought their share meanwhile; if not, or if the order was cancelled by a person or is paid
+    already, the money goes back by itself.
     """
     order = locked(payment.reference)
     if order.state == OrderState.PENDING_PAYMENT:
@@ -66,7 +71,26 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
 
 
 def _may_revive(order: Order) -> bool:
-    return order.state == OrderState.CANCELLED and order.cancel_reason == CancelReason.TIMEOUT
+    if order.state != OrderState.CANCELLED or order.cancel_reason != CancelReason.TIMEOUT:
+        return False
+    return not exceeded(shopper_id=order.shopper_id, lines=_limited(queries.lines_of(order.id)))
+
+
+def _limited(lines: Sequence[OrderLine]) -> list[Limited]:
+    """Return the lines that are under a limit now: the campaign item's, or the SKU's own."""
+    items = campaigns.limits_of([line.campaign_item_id for line in lines if line.campaign_item_id])
+    skus = catalogue.skus_for_sale([line.sku_id for line in lines])
+    limits = {
+        line.id: items.get(line.campaign_item_id)
+        if line.campaign_item_id
+        else skus[line.sku_id].per_shopper_max
+        for line in lines
+    }
+    return [
+        Limited(line.sku_id, line.campaign_item_id, line.quantity, limit)
+        for line in lines
+        if (limit := limits[line.id]) is not None
+    ]
 
 
 def settle_free(*, order: Order, now: datetime) -> None:

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from groupbuy.attribution import services as attribution
 from groupbuy.attribution.services import OrderFacts
-from groupbuy.identity.models import Shopper
 from groupbuy.inventory import services as inventory
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
@@ -15,12 +12,12 @@ from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.signals import announce
 from groupbuy.leaders import queries as leaders
 from groupbuy.leaders.models import PickupPoint
-from groupbuy.orders import queries
 from groupbuy.orders.errors import PickupPointNeeded, QuoteChanged, ShopperLimitReached
 from groupbuy.orders.models import Order, OrderLine, OrderTransition
 from groupbuy.orders.queries import OrderView
 from groupbuy.orders.rules import Action, OrderState
 from groupbuy.orders.services import paying
+from groupbuy.orders.services.limits import Limited, exceeded
 from groupbuy.orders.signals import order_placed
 from groupbuy.pricing import services as pricing
 from groupbuy.pricing.rules import Quote, Wanted
@@ -87,26 +84,19 @@ def place(
 
 
 def _respect_limits(shopper_id: str, quote: Quote) -> None:
-    limits = {
-        line.offer.sku_id: line.offer.limit_per_shopper
-        for line in quote.lines
-        if line.offer.limit_per_shopper is not None
-    }
-    if not limits:
-        return
-    # Two orders of one shopper count each other: they pass here one after the other.
-    session().execute(
-        select(Shopper.id).where(Shopper.id == shopper_id).with_for_update(key_share=True)
+    over = exceeded(
+        shopper_id=shopper_id,
+        lines=[
+            Limited(
+                line.offer.sku_id,
+                line.offer.campaign_item_id,
+                line.quantity,
+                line.offer.limit_per_shopper,
+            )
+            for line in quote.lines
+            if line.offer.limit_per_shopper is not None
+        ],
     )
-    items = [line.offer.campaign_item_id for line in quote.lines if line.offer.campaign_item_id]
-    held = queries.bought(shopper_id=shopper_id, campaign_item_ids=items)
-    over = {
-        line.offer.sku_id: limits[line.offer.sku_id]
-        for line in quote.lines
-        if line.offer.sku_id in limits
-        and line.quantity + held.get(line.offer.campaign_item_id or "", 0)
-        > limits[line.offer.sku_id]
-    }
     if over:
         raise ShopperLimitReached(limits=over)
 

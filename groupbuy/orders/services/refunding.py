@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from groupbuy.inventory import services as inventory
 from groupbuy.kernel import audit
-from groupbuy.kernel.access import Actor
+from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound
@@ -17,13 +18,16 @@ from groupbuy.orders.errors import NothingToRefund, RefundExceedsLine
 from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine
 from groupbuy.orders.rules import (
     REFUND_TRANSITIONS,
+    Action,
+    CancelReason,
     OrderState,
     RefundState,
+    RefundStatus,
     refund_of_units,
     refund_status,
 )
-from groupbuy.orders.services.moving import locked
-from groupbuy.orders.signals import line_refunded
+from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.signals import line_refunded, order_cancelled
 from groupbuy.payments.services import refunds
 
 
@@ -36,7 +40,7 @@ class Return:
     amount_fen: int | None = None
 
 
-UNPAID = (OrderState.PENDING_PAYMENT, OrderState.CANCELLED)
+NOT_SHIPPED = (OrderState.PAID, OrderState.GROUP_PENDING, OrderState.PREPARING)
 
 
 def refund_lines(
@@ -46,11 +50,11 @@ def refund_lines(
 
     Raises:
         NotFound: no such order, or a line that is not its.
-        NothingToRefund: it was not paid, or was cancelled (which refunds by itself).
+        NothingToRefund: no money was taken for it.
         RefundExceedsLine: more than is left on a line; nothing is refunded at all.
     """
     order = locked(order_id)
-    if order.state in UNPAID:
+    if order.payment_id is None:
         raise NothingToRefund
     lines = {line.id: line for line in queries.lines_of(order_id)}
     if not {wanted.order_line_id for wanted in returns} <= lines.keys():
@@ -86,6 +90,8 @@ def settle_refund(*, refund_id: str, now: datetime) -> None:
         )
         announce(line_refunded, line, now=now)
     session().flush()
+    if order.refund_status == RefundStatus.FULL and order.state in NOT_SHIPPED:
+        _call_off(order, now)
 
 
 def fail_refund(*, refund_id: str, now: datetime) -> None:
@@ -103,6 +109,20 @@ def fail_refund(*, refund_id: str, now: datetime) -> None:
         )
 
 
+def _call_off(order: Order, now: datetime) -> None:
+    """Cancel an order of which everything was refunded before it was shipped."""
+    cancelled = move(
+        order=order,
+        action=Action.CANCEL,
+        actor=SYSTEM,
+        now=now,
+        why="refunded in full",
+        cancel_reason=CancelReason.STAFF,
+    )
+    inventory.take_back(order_id=order.id, now=now)
+    announce(order_cancelled, cancelled, now=now)
+
+
 def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
     """Hold part of a line for a refund by a conditional UPDATE, so that no two exceed it."""
     units = wanted.quantity or 0
@@ -115,6 +135,9 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
             returned=line.returned_quantity,
             units=units,
         )
+    if line.refund_requested_fen + amount_fen == line.amount_fen:
+        # Whoever got all the money back keeps no unit: commission by the unit follows.
+        units = line.quantity - line.returned_quantity
     requested = OrderLine.refund_requested_fen + amount_fen
     returned = OrderLine.returned_quantity + units
     statement = (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel.db import session
@@ -14,7 +14,9 @@ from groupbuy.payments.models import ONE_LIVE, Payment
 from groupbuy.payments.providers.interface import ProviderStatus, Started
 from groupbuy.payments.providers.registry import provider_named, talking_to
 from groupbuy.payments.rules import (
+    ASKED,
     PAYMENT_MOVES,
+    SHORTEST_PAUSE,
     UNPAID,
     PaymentState,
     look_again,
@@ -127,21 +129,29 @@ def fault_in(payment: Payment, *, provider_ref: str, amount_fen: int, currency: 
 
 
 def cancel_payment(*, reference: str, now: datetime) -> None:
-    """Mark a reference's unpaid payment cancelled; money that comes all the same still counts."""
+    """Mark a reference's unpaid payment cancelled; money that comes all the same still counts.
+
+    Its provider, if it has begun there, is asked about it for some time: the shopper may have
+    paid at the last moment.
+    """
     session().execute(
         update(Payment)
         .where(Payment.reference == reference, Payment.state.in_(UNPAID))
-        .values(state=PaymentState.CANCELLED, cancelled_at=now, due_at=None)
+        .values(
+            state=PaymentState.CANCELLED,
+            cancelled_at=now,
+            due_at=case((Payment.provider_ref.is_not(None), now + SHORTEST_PAUSE)),
+        )
     )
 
 
 def fetch(payment: Payment) -> ProviderStatus | None:
-    """Ask the provider how a pending payment stands, outside any transaction; None if settled.
+    """Ask the provider how an unsettled payment stands, outside any transaction; None if settled.
 
     Raises:
         ProviderUnavailable: no answer.
     """
-    if payment.state != PaymentState.PENDING or payment.provider_ref is None:
+    if payment.state not in ASKED or payment.provider_ref is None:
         return None
     with talking_to(payment.provider) as provider:
         return provider.fetch(payment.provider_ref)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from groupbuy.kernel import jobs
 from groupbuy.kernel.db import session
 from groupbuy.payments.models import Payment, PaymentRefund, ProviderEvent
-from groupbuy.payments.rules import OPEN, UNSETTLED, PaymentState, look_again
+from groupbuy.payments.rules import ASKED, ASKED_AFTER_CANCELLATION, OPEN, UNSETTLED, look_again
 from groupbuy.payments.services import events, refunds
 
 AT_ONCE = 100
@@ -26,8 +26,9 @@ def take_up_unfinished(*, now: datetime) -> None:
     for refund in _due(PaymentRefund, UNSETTLED, now):
         refund.due_at = look_again(since=refund.requested_at, now=now)
         jobs.enqueue(refunds.JOB, refund_id=refund.id)
-    for payment in _due(Payment, (PaymentState.PENDING,), now):
-        payment.due_at = look_again(since=payment.created_at, now=now)
+    for payment in _due(Payment, ASKED, now):
+        given_up = payment.cancelled_at and now > payment.cancelled_at + ASKED_AFTER_CANCELLATION
+        payment.due_at = None if given_up else look_again(since=payment.created_at, now=now)
         jobs.enqueue(ASK_JOB, payment_id=payment.id)
     session().flush()
 

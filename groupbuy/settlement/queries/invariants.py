@@ -100,6 +100,8 @@ INVARIANTS = (
         group by sale.commission_line_id, sale.amount_fen
         having sale.amount_fen + sum(back.amount_fen) < 0
             or min(back.remaining_after) = 0 and sale.amount_fen + sum(back.amount_fen) <> 0
+            or sum(back.refunded_fen) = max(back.base_fen)
+                and sale.amount_fen + sum(back.amount_fen) <> 0
         """,
     ),
     Invariant(

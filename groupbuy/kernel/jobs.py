@@ -151,7 +151,7 @@ def _in_application(work: Work) -> Work:
         with _application.app_context():
             started = time.perf_counter()
             work(**arguments)
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            milliseconds = int((time.perf_counter() - started) * 1000)
             # A tick that found nothing to do is not worth a line.
             note = log.info if arguments else log.debug
             note("job", job=work.__name__, milliseconds=milliseconds, **arguments)

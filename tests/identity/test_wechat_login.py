@@ -125,9 +125,9 @@ class TestRefusals:
         wechat.mumble(b"<html>bad gateway</html>")
         assert log_in(api, "some-code").status_code == 503
 
-    def test_it_is_unavailable_when_no_mini_program_is_set_up(self, api: Api) -> None:
+    def test_it_rejects_all_but_demo_codes_when_no_mini_program_is_set_up(self, api: Api) -> None:
         answer = log_in(api, "some-code")
-        assert (answer.status_code, answer.json["code"]) == (503, "login-unavailable")
+        assert (answer.status_code, answer.json["code"]) == (401, "login-code-rejected")
 
 
 class TestDemoCodes:

@@ -1,6 +1,6 @@
 """Reads of campaigns and group buys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,12 @@ def limits_of(item_ids: Sequence[str]) -> dict[str, int | None]:
     return {item_id: limit for item_id, limit in rows}
 
 
-def open_group_buy(group_buy_id: str, *, now: datetime) -> OpenGroupBuy:
+def open_group_buy(
+    group_buy_id: str, *, now: datetime, sku_ids: Collection[str] | None = None
+) -> OpenGroupBuy:
     """Return a group buy that takes orders at `now`, decided by the instant, in two statements.
+
+    `sku_ids` says which of its items are wanted; all of them when left out.
 
     Raises:
         NotFound: there is no such group buy.
@@ -96,7 +100,7 @@ def open_group_buy(group_buy_id: str, *, now: datetime) -> OpenGroupBuy:
         leader_id=row.leader_id,
         pickup_point_id=row.pickup_point_id,
         share_code=row.share_code,
-        items=_open_items(row.campaign_id),
+        items=_open_items(row.campaign_id, sku_ids),
     )
 
 
@@ -291,17 +295,18 @@ def _hosted(leader_id: str, campaigns: Sequence[Campaign]) -> dict[tuple[str, st
     return {(row.campaign_id, row.community_id): row.id for row in session().scalars(query)}
 
 
-def _open_items(campaign_id: str) -> dict[str, OpenItem]:
-    rows = session().execute(
-        select(
-            CampaignItem.id,
-            CampaignItem.sku_id,
-            CampaignItem.price_fen,
-            CampaignItem.limit_per_shopper,
-            CampaignItem.pool_id,
-            CampaignItem.earns_commission,
-        ).where(CampaignItem.campaign_id == campaign_id)
-    )
+def _open_items(campaign_id: str, sku_ids: Collection[str] | None) -> dict[str, OpenItem]:
+    query = select(
+        CampaignItem.id,
+        CampaignItem.sku_id,
+        CampaignItem.price_fen,
+        CampaignItem.limit_per_shopper,
+        CampaignItem.pool_id,
+        CampaignItem.earns_commission,
+    ).where(CampaignItem.campaign_id == campaign_id)
+    if sku_ids is not None:
+        query = query.where(CampaignItem.sku_id.in_(sku_ids))
+    rows = session().execute(query)
     return {row.sku_id: OpenItem(**row._mapping) for row in rows}
 
 

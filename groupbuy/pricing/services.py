@@ -35,7 +35,7 @@ def price_basket(*, lines: Sequence[Wanted], group_buy_id: str | None, now: date
     if group_buy_id is None:
         offers = _house_offers(facts)
     else:
-        group_buy = campaigns.open_group_buy(group_buy_id, now=now)
+        group_buy = campaigns.open_group_buy(group_buy_id, now=now, sku_ids=list(demand))
         offers = _campaign_offers(group_buy, facts)
     missing = [sku_id for sku_id in demand if sku_id not in offers]
     if missing:

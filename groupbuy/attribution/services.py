@@ -24,6 +24,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.identity.models import Shopper
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
+from groupbuy.leaders import queries as leader_queries
 from groupbuy.leaders.models import Leader
 
 
@@ -39,7 +40,7 @@ def record_touch(
     if group_buy is None:
         raise ShareCodeUnknown
     _one_at_a_time(shopper_id)
-    leader = _leaders([group_buy.leader_id])[group_buy.leader_id]
+    leader = leader_queries.leader(group_buy.leader_id)
     held = queries.open_lock(shopper_id)
     lock, lock_leader_active = held if held else (None, False)
     outcome = touch_outcome(
@@ -103,7 +104,7 @@ def decide(
     )
     known = {facts.host_leader_id, facts.pickup_leader_id}
     known |= {held[0].leader_id if held else None, touched[0].leader_id if touched else None}
-    leaders = _leaders([leader_id for leader_id in known if leader_id is not None])
+    leaders = leader_queries.leaders_by_id(filter(None, known))
     claims = {
         Rule.HOSTED: _claim(leaders, facts.host_leader_id, facts.group_buy_id),
         Rule.PICKUP: _claim(leaders, facts.pickup_leader_id, facts.pickup_point_id),
@@ -184,11 +185,6 @@ def _claim(
     if leader_id is None:
         return None
     return Claim(leader_id, leaders[leader_id].state == "active", evidence_id)
-
-
-def _leaders(leader_ids: list[str]) -> dict[str, Leader]:
-    found = session().scalars(select(Leader).where(Leader.id.in_(leader_ids)))
-    return {leader.id: leader for leader in found}
 
 
 def _one_at_a_time(shopper_id: str) -> None:

@@ -69,12 +69,6 @@ def begin_staff_session(*, email: str, password: str, hours: int, now: datetime)
     return {"token": token, "expires_at": expires_at, "staff": staff}
 
 
-def token_for_staff(*, staff_id: str, hours: int, now: datetime) -> str:
-    """Begin a login of a known member of staff and return its token: for tests and seed data."""
-    token, _ = _begin(now=now, lasting=timedelta(hours=hours), staff_id=staff_id)
-    return token
-
-
 def end_session(*, session_id: str, now: datetime) -> None:
     """Revoke a login; ending it twice changes nothing."""
     session().execute(

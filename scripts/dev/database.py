@@ -9,7 +9,6 @@ import psycopg
 from flask_migrate import upgrade
 
 from groupbuy.app.factory import create_app
-from groupbuy.app.registry import MIGRATIONS
 from groupbuy.kernel.db import DATABASE_RULES, db
 from groupbuy.kernel.settings import Mode, Settings
 
@@ -33,10 +32,7 @@ def create(
 def migrate(database_url: str, redis_url: str) -> None:
     """Bring a database to the newest migration."""
     with application(database_url, redis_url):
-        if list(MIGRATIONS.glob("versions/*.py")):
-            upgrade()
-        else:
-            _create_all()
+        upgrade()
 
 
 def create_all(database_url: str, redis_url: str) -> None:

@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from groupbuy.identity import services as identity
 from groupbuy.kernel.clock import ManualClock
-from groupbuy.kernel.db import transaction
-from tests.client import Answer, Api, Caller
+from tests.client import Answer, Api, Caller, staff_token
 
 PLANS = "/hq/commission-plans"
 DRAFT: dict[str, Any] = {
@@ -175,6 +173,4 @@ def promoted(api: Api, staff: Caller) -> Caller:
     """Make a member of staff an approver; the new role needs a new login."""
     path = f"/hq/staff/{staff.id}"
     assert api.staff("admin").patch(path, {"role": "approver"}, if_match=1).status_code == 200
-    with transaction():
-        token = identity.token_for_staff(staff_id=staff.id, hours=1, now=api.clock.now())
-    return Caller(api.app, token, staff.id)
+    return Caller(api.app, staff_token(staff.id, api.clock.now()), staff.id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from groupbuy.inventory import services as inventory
 from groupbuy.kernel import audit
@@ -82,12 +82,8 @@ def settle_refund(*, refund_id: str, now: datetime) -> None:
     order = locked(refund.order_id)
     order.refunded_fen += refund.amount_fen
     order.refund_status = refund_status(paid_fen=order.total_fen, refunded_fen=order.refunded_fen)
+    _change_lines(refund_id, refunded_fen=OrderLine.refunded_fen + OrderRefundLine.amount_fen)
     for line in _refund_lines(refund_id):
-        session().execute(
-            update(OrderLine)
-            .where(OrderLine.id == line.order_line_id)
-            .values(refunded_fen=OrderLine.refunded_fen + line.amount_fen)
-        )
         announce(line_refunded, line, now=now)
     session().flush()
     if order.refund_status == RefundStatus.FULL and order.state in NOT_SHIPPED:
@@ -98,15 +94,23 @@ def fail_refund(*, refund_id: str, now: datetime) -> None:
     """Record that the provider refused a refund for good; what it held is free again."""
     if _settle(refund_id, "fail", now) is None:
         return
-    for line in _refund_lines(refund_id):
-        session().execute(
-            update(OrderLine)
-            .where(OrderLine.id == line.order_line_id)
-            .values(
-                refund_requested_fen=OrderLine.refund_requested_fen - line.amount_fen,
-                returned_quantity=OrderLine.returned_quantity - line.quantity,
-            )
+    _change_lines(
+        refund_id,
+        refund_requested_fen=OrderLine.refund_requested_fen - OrderRefundLine.amount_fen,
+        returned_quantity=OrderLine.returned_quantity - OrderRefundLine.quantity,
+    )
+
+
+def _change_lines(refund_id: str, **changes: ColumnElement[int]) -> None:
+    """Change every order line of a refund by its refund line, in one statement."""
+    session().execute(
+        update(OrderLine)
+        .where(
+            OrderLine.id == OrderRefundLine.order_line_id, OrderRefundLine.refund_id == refund_id
         )
+        .values(**changes)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _call_off(order: Order, now: datetime) -> None:

@@ -181,12 +181,17 @@ def _completed_in(starts_at: datetime, ends_at: datetime) -> ColumnElement[bool]
 INVARIANTS = (
     Invariant(
         "commissions.every_paid_line",
-        "every paid line of a leader's order has its commission line, for that leader",
+        "every paid line has its commission line, for the leader of its order",
         """
         select l.id as order_line_id, o.leader_id, c.leader_id as commission_leader_id
         from order_lines l join orders o on o.id = l.order_id
         left join commission_lines c on c.order_line_id = l.id
-        where o.paid_at is not null and o.leader_id is distinct from c.leader_id
+        left join (
+            select distinct on (commission_line_id) commission_line_id, leader_id
+            from commission_transfers order by commission_line_id, revision desc
+        ) t on t.commission_line_id = c.id
+        where o.paid_at is not null and (c.id is null or o.leader_id is distinct from
+            case when t.commission_line_id is null then c.leader_id else t.leader_id end)
         """,
     ),
     Invariant(

@@ -6,7 +6,7 @@ from datetime import datetime
 from groupbuy.attribution import queries as attribution
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.commissions import services
-from groupbuy.commissions.services import PaidLine
+from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel.signals import on
 from groupbuy.leaders import queries as leaders
 from groupbuy.orders.models import Order, OrderLine, OrderRefundLine
@@ -15,19 +15,23 @@ from groupbuy.orders.signals import line_refunded, order_completed, order_paid
 
 @on(order_paid)
 def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
-    """Freeze the terms of each line for the leader whose order it is; a house order has none.
+    """Freeze the terms of each line for the leader whose order it is, if it is one's.
 
     The level is that of now, when the order is paid, not of when it was placed.
     """
-    if order.leader_id is None:
-        return
     decision = attribution.current_decision(order.id)
     facts = catalogue.skus_for_sale([line.sku_id for line in lines])
+    leader = leaders.leader(order.leader_id) if order.leader_id else None
     services.accrue(
-        order_id=order.id,
-        leader_id=order.leader_id,
-        leader_level=leaders.leader(order.leader_id).level,
-        paid_at=now,
+        order=PaidOrder(
+            order_id=order.id,
+            leader_id=order.leader_id,
+            leader_level=leader.level if leader else None,
+            paid_at=now,
+            commissionable=decision.commissionable,
+            group_buy_id=order.group_buy_id,
+            campaign_id=order.campaign_id,
+        ),
         lines=[
             PaidLine(
                 order_line_id=line.id,
@@ -40,7 +44,6 @@ def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -
             )
             for line in lines
         ],
-        commissionable=decision.commissionable,
     )
 
 

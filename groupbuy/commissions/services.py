@@ -201,29 +201,37 @@ class PaidLine:
     earns_commission: bool
 
 
-def accrue(
-    *,
-    order_id: str,
-    leader_id: str,
-    leader_level: int,
-    paid_at: datetime,
-    lines: Sequence[PaidLine],
-    commissionable: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class PaidOrder:
+    """A paid order; without a leader it is the house's own."""
+
+    order_id: str
+    leader_id: str | None
+    leader_level: int | None
+    paid_at: datetime
+    commissionable: bool
+    group_buy_id: str | None = None
+    campaign_id: str | None = None
+
+
+def accrue(*, order: PaidOrder, lines: Sequence[PaidLine]) -> None:
     """Freeze the terms of an order's lines as they are when it is paid, in one bulk insert.
 
     Nothing about plans stops a payment: without a version in force the lines earn nothing, and
     say so.
     """
-    version = queries.version_at(paid_at)
+    version = queries.version_at(order.paid_at) if order.leader_id else None
     book = rule_book(version.rules) if version else {}
+    multiplier_bps = version.multiplier_bps(order.leader_level or 1) if version else BPS
     shared = {
-        "order_id": order_id,
-        "leader_id": leader_id,
-        "leader_level": leader_level,
-        "paid_at": paid_at,
+        "order_id": order.order_id,
+        "leader_id": order.leader_id,
+        "leader_level": order.leader_level,
+        "group_buy_id": order.group_buy_id,
+        "campaign_id": order.campaign_id,
+        "paid_at": order.paid_at,
         "plan_version_id": version.id if version else None,
-        "multiplier_bps": version.multiplier_bps(leader_level) if version else BPS,
+        "multiplier_bps": multiplier_bps,
     }
     rows = []
     for line in lines:
@@ -233,9 +241,13 @@ def accrue(
             product_id=line.product_id,
             category_ids=line.category_ids,
         )
-        why_not = _exclusion(line, rule, commissionable=commissionable, planned=version is not None)
+        why_not = _exclusion(order, line, rule, planned=version is not None)
         sold = {
             "order_line_id": line.order_line_id,
+            "sku_id": line.sku_id,
+            "product_id": line.product_id,
+            "category_ids": list(line.category_ids),
+            "item_earns": line.earns_commission,
             "base_fen": line.base_fen,
             "quantity": line.quantity,
         }
@@ -244,10 +256,12 @@ def accrue(
 
 
 def _exclusion(
-    line: PaidLine, rule: ItemRule | None, *, commissionable: bool, planned: bool
+    order: PaidOrder, line: PaidLine, rule: ItemRule | None, *, planned: bool
 ) -> Exclusion | None:
     """Return why a line earns nothing, None if it does earn."""
-    if not commissionable:
+    if order.leader_id is None:
+        return Exclusion.HOUSE
+    if not order.commissionable:
         return Exclusion.SELF_PURCHASE
     if not line.earns_commission:
         return Exclusion.ITEM

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.commissions import queries, services
 from groupbuy.commissions.models import CommissionLine, CommissionRefund, Plan, PlanVersion
-from groupbuy.commissions.services import PaidLine
+from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel import clock as clocks
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
@@ -91,19 +91,13 @@ class TestAccrue:
         commissions.published()
         paid = mei.pay(5_000, paid_at=NOON)
         line = PaidLine(paid.id, mei.sku_id, mei.product_id, mei.category_ids, 5_000, 1, True)
-        terms: dict[str, Any] = {
-            "order_id": paid.order_id,
-            "leader_id": mei.leader_id,
-            "leader_level": 1,
-            "paid_at": NOON,
-            "commissionable": True,
-        }
+        order = PaidOrder(paid.order_id, mei.leader_id, 1, NOON, commissionable=True)
         with (
             count_statements() as statements,
             pytest.raises(IntegrityError),
             session().begin_nested(),
         ):
-            services.accrue(**terms, lines=[line])
+            services.accrue(order=order, lines=[line])
         assert sum("INSERT" in statement for statement in statements) == 1
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from groupbuy.commissions import services
 from groupbuy.commissions.models import CommissionLine, PlanVersion
-from groupbuy.commissions.services import PaidLine
+from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session, transaction
@@ -112,22 +112,24 @@ class Stall:
             session().add(line)
             session().flush()
             services.accrue(
-                order_id=order.id,
-                leader_id=self.leader_id,
-                leader_level=self.level,
-                paid_at=paid_at,
+                order=PaidOrder(
+                    order_id=order.id,
+                    leader_id=self.leader_id,
+                    leader_level=self.level,
+                    paid_at=paid_at,
+                    commissionable=commissionable,
+                ),
                 lines=[
                     PaidLine(
                         order_line_id=line.id,
-                        sku_id=line.sku_id,
-                        product_id=line.product_id,
+                        sku_id=self.sku_id,
+                        product_id=self.product_id,
                         category_ids=self.category_ids,
                         base_fen=base_fen,
                         quantity=quantity,
                         earns_commission=earns_commission,
                     )
                 ],
-                commissionable=commissionable,
             )
         return line
 

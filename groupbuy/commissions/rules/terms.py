@@ -34,6 +34,8 @@ class TargetKind(StrEnum):
 class Exclusion(StrEnum):
     """Why a line earns nothing and counts toward no volume."""
 
+    HOUSE = "house"
+    SUSPICIOUS = "suspicious"
     SELF_PURCHASE = "self_purchase"
     ITEM = "item_without_commission"
     RULE = "item_rule"
@@ -45,6 +47,64 @@ class ClawbackMode(StrEnum):
 
     LINE = "line"
     RETIER = "retier"
+
+
+class Scope(StrEnum):
+    """Whom a plan is assigned to, the nearest first."""
+
+    LEADER = "leader"
+    REGION = "region"
+    LEVEL = "level"
+    EVERYONE = "everyone"
+
+
+class AssignmentState(StrEnum):
+    """An assignment is proposed by one person and decided by another."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class CohostState(StrEnum):
+    """A host proposes to share a session, a guest answers."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Basis(StrEnum):
+    """What a recruiter's override is a share of: the recruit's commission, or their volume."""
+
+    COMMISSION = "commission"
+    VOLUME = "volume"
+
+
+class QuotaBonus(NamedTuple):
+    """A volume of at least `quota_fen` in a month earns `bonus_fen` more."""
+
+    quota_fen: int
+    bonus_fen: int
+
+
+class Override(NamedTuple):
+    """What a recruiter gets for each direct recruit; `months` since the recruit began, or ever."""
+
+    bps: int
+    basis: str = Basis.COMMISSION
+    months: int | None = None
+
+
+class MonthlyExtras(NamedTuple):
+    """What a plan version pays for a month beside its sales, and how it takes back."""
+
+    quota: QuotaBonus | None = None
+    rank_bonuses_fen: tuple[int, ...] = ()
+    guarantee_fen: int = 0
+    override: Override | None = None
+    clawback_mode: ClawbackMode = ClawbackMode.LINE
 
 
 class Tier(NamedTuple):

@@ -7,6 +7,10 @@ from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 
 WHY_NOTHING = {
+    Exclusion.HOUSE: Text("平台订单，不计佣金", "earns nothing: an order of the house"),
+    Exclusion.SUSPICIOUS: Text(
+        "订单被认定为异常，不计佣金", "earns nothing: the order was found to be improper"
+    ),
     Exclusion.SELF_PURCHASE: Text(
         "团长自购订单，不计佣金", "earns nothing: your own purchase as a leader"
     ),

@@ -1,9 +1,8 @@
 """Reads of commissions."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from groupbuy.commissions.models import (
     CommissionLine,
@@ -12,9 +11,7 @@ from groupbuy.commissions.models import (
     PlanVersion,
     VersionState,
 )
-from groupbuy.commissions.rules.calculation import CompletedLine
 from groupbuy.commissions.rules.terms import (
-    PlanTerms,
     VersionDate,
     pick_version,
 )
@@ -92,60 +89,6 @@ def version_at(paid_at: datetime) -> PlanVersion | None:
     )
     picked = pick_version((VersionDate(*row) for row in published), paid_at)
     return None if picked is None else session().get_one(PlanVersion, picked.id)
-
-
-def plans_used(*, starts_at: datetime, ends_at: datetime) -> dict[str, PlanTerms]:
-    """Return the terms of the plan versions of the lines completed in [starts_at, ends_at)."""
-    used = select(CommissionLine.plan_version_id).where(_completed_in(starts_at, ends_at))
-    rows = session().scalars(select(PlanVersion).where(PlanVersion.id.in_(used)))
-    return {row.id: row.terms for row in rows}
-
-
-def completed_lines(
-    *, starts_at: datetime, ends_at: datetime, refunds_before: datetime
-) -> Iterator[CompletedLine]:
-    """Stream the lines completed in [starts_at, ends_at), in one statement.
-
-    They come leader by leader, in the order in which they fill the tiers, each with what was
-    given back of it before an instant.
-    """
-    back = (
-        select(
-            CommissionRefund.commission_line_id,
-            cast(func.sum(CommissionRefund.amount_fen), BigInteger).label("fen"),
-            cast(func.sum(CommissionRefund.quantity), BigInteger).label("units"),
-        )
-        .join(CommissionLine, CommissionLine.id == CommissionRefund.commission_line_id)
-        .where(_completed_in(starts_at, ends_at), CommissionRefund.recorded_at < refunds_before)
-        .group_by(CommissionRefund.commission_line_id)
-        .subquery()
-    )
-    line = CommissionLine
-    query = (
-        select(
-            line.id,
-            line.order_id,
-            line.order_line_id,
-            line.leader_id,
-            line.completed_at,
-            line.base_fen,
-            line.quantity,
-            func.coalesce(back.c.fen, 0),
-            func.coalesce(back.c.units, 0),
-            line.plan_version_id,
-            line.kind,
-            line.reason,
-            line.rate_bps,
-            line.flat_fen_per_unit,
-            line.counts,
-            line.multiplier_bps,
-        )
-        .outerjoin(back, back.c.commission_line_id == line.id)
-        .where(_completed_in(starts_at, ends_at))
-        .order_by(line.leader_id, line.completed_at, line.order_line_id)
-    )
-    rows = session().execute(query, execution_options={"yield_per": STREAMED})
-    yield from (CompletedLine(*row) for row in rows)
 
 
 def first_completion(*, since: datetime | None, before: datetime) -> datetime | None:

@@ -143,6 +143,24 @@ def copy_in(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
             copy.write_row([bind(row[name]) if bind else row[name] for name, bind in fields])
 
 
+def copy_out(query: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield what `copy (…) to stdout` says, row by row in PostgreSQL's text format.
+
+    In UTC, as the connection is set; the rows end with a line feed.
+    """
+    driver = cast(psycopg.Connection, session().connection().connection.driver_connection)
+    with driver.cursor() as cursor, cursor.copy(query.encode(), parameters) as copy:
+        yield from map(bytes, copy)
+
+
+def copy_rows(table: type[Base], columns: Sequence[str], rows: bytes) -> None:
+    """Insert rows that are already written in PostgreSQL's text format, by COPY."""
+    driver = cast(psycopg.Connection, session().connection().connection.driver_connection)
+    target = f"copy {table.__tablename__} ({', '.join(columns)}) from stdin"
+    with driver.cursor() as cursor, cursor.copy(target.encode()) as copy:
+        copy.write(rows)
+
+
 RETRYABLE = (errors.DeadlockDetected, errors.SerializationFailure)
 ATTEMPTS = 4
 

@@ -40,18 +40,22 @@ def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     >>> allocate(15, [80, 8, 12]), allocate(100, [1, 1, 1]), allocate(7, [0, 0])
     ([12, 1, 2], [34, 33, 33], [0, 0])
     """
-    if any(weight < 0 for weight in weights):
+    if not weights:
+        return []
+    if min(weights) < 0:
         raise ValueError("weights must not be negative")
     if total < 0:
         return [-part for part in allocate(-total, weights)]
-    scale = lcm(*(weight.denominator for weight in weights))
+    scale = lcm(*{weight.denominator for weight in weights})
     shares = [weight.numerator * (scale // weight.denominator) for weight in weights]
     whole = sum(shares)
     if whole == 0:
         return [0] * len(weights)
-    parts = [total * share // whole for share in shares]
-    rests = [total * share % whole for share in shares]
-    by_rest = sorted(range(len(parts)), key=rests.__getitem__, reverse=True)
-    for i in by_rest[: total - sum(parts)]:
-        parts[i] += 1
-    return parts
+    parts, rests = zip(*[divmod(total * share, whole) for share in shares], strict=True)
+    split = list(parts)
+    spare = total - sum(split)
+    if spare:
+        by_rest = sorted(range(len(split)), key=rests.__getitem__, reverse=True)
+        for i in by_rest[:spare]:
+            split[i] += 1
+    return split

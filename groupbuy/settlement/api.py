@@ -8,13 +8,16 @@ from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Nothing, Page, PageQuery, page_of
 from groupbuy.kernel.problems import NotInThisState
 from groupbuy.kernel.settings import settings
-from groupbuy.settlement import errors, queries, services
-from groupbuy.settlement.models import SettlementPeriod, Statement, StatementLine
+from groupbuy.settlement import errors, jobs, queries, services
+from groupbuy.settlement.models import SettlementPeriod, Statement
+from groupbuy.settlement.queries.statements import ComponentView, CorrectionView, SaleView
 from groupbuy.settlement.schemas import (
     ApprovalBody,
     PeriodOverviewSchema,
     PeriodSchema,
     ReturnBody,
+    StatementComponentSchema,
+    StatementCorrectionSchema,
     StatementLineSchema,
     StatementQuery,
     StatementSchema,
@@ -80,9 +83,8 @@ def close_settlement_period(actor: Actor, month: str, body: dict[str, Any]) -> S
     problems=[NotInThisState],
 )
 def calculate_settlement_period(actor: Actor, month: str, body: dict[str, Any]) -> SettlementPeriod:
-    """Calculate a month's statements; it may be repeated until the approval."""
-    with transaction():
-        return services.calculate(month=month, actor=actor, now=clock.now())
+    """Calculate a month's statements, or go on with it; it may be repeated until the approval."""
+    return jobs.calculate_month(month=month, actor=actor)
 
 
 @api.post(
@@ -162,9 +164,7 @@ def show_statement(actor: Actor, statement_id: str) -> Statement:
     query=PageQuery,
     returns=page_of(StatementLineSchema),
 )
-def list_statement_lines(
-    actor: Actor, statement_id: str, query: dict[str, Any]
-) -> Page[StatementLine]:
+def list_statement_lines(actor: Actor, statement_id: str, query: dict[str, Any]) -> Page[SaleView]:
     """List a statement's lines; each explains its amount."""
     return queries.line_list(statement=queries.statement(statement_id), **query)
 
@@ -194,7 +194,63 @@ def show_own_statement(actor: Actor, statement_id: str) -> Statement:
 )
 def list_own_statement_lines(
     actor: Actor, statement_id: str, query: dict[str, Any]
-) -> Page[StatementLine]:
+) -> Page[SaleView]:
     """List one's own statement's lines; each explains its amount."""
     own = queries.own_statement(statement_id, leader_id=actor.leader_id)
     return queries.line_list(statement=own, **query)
+
+
+@api.get(
+    f"{STATEMENT}/corrections",
+    allow="settlement.read",
+    query=PageQuery,
+    returns=page_of(StatementCorrectionSchema),
+)
+def list_statement_corrections(
+    actor: Actor, statement_id: str, query: dict[str, Any]
+) -> Page[CorrectionView]:
+    """List a statement's corrections; each explains its amount."""
+    found = queries.statement(statement_id)
+    return queries.correction_list(statement=found, **query)
+
+
+@api.get(
+    f"{STATEMENT}/components",
+    allow="settlement.read",
+    query=PageQuery,
+    returns=page_of(StatementComponentSchema),
+)
+def list_statement_components(
+    actor: Actor, statement_id: str, query: dict[str, Any]
+) -> Page[ComponentView]:
+    """List a statement's components; each explains its amount."""
+    found = queries.statement(statement_id)
+    return queries.component_list(statement=found, **query)
+
+
+@api.get(
+    f"{OWN_STATEMENT}/corrections",
+    allow="leader.own",
+    query=PageQuery,
+    returns=page_of(StatementCorrectionSchema),
+)
+def list_own_statement_corrections(
+    actor: Actor, statement_id: str, query: dict[str, Any]
+) -> Page[CorrectionView]:
+    """List one's own statement's corrections; each explains its amount."""
+    found = queries.own_statement(statement_id, leader_id=actor.leader_id)
+    return queries.correction_list(statement=found, **query)
+
+
+@api.get(
+    f"{OWN_STATEMENT}/components",
+    allow="leader.own",
+    query=PageQuery,
+    returns=page_of(StatementComponentSchema),
+)
+def list_own_statement_components(
+    actor: Actor, statement_id: str, query: dict[str, Any]
+) -> Page[ComponentView]:
+    """List one's own statement's components; each explains its amount."""
+    found = queries.own_statement(statement_id, leader_id=actor.leader_id)
+    return queries.component_list(statement=found, **query)

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from groupbuy.kernel.http import IdField, Moment, MonthField, PageQuery, Schema, Words, language
 from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.periods import Action, PeriodState
-from groupbuy.settlement.rules.statements import LineKind
+from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind
 
 FRACTION = {"description": "an exact fraction n/d, in fen", "example": "74217/10"}
 
@@ -63,15 +63,38 @@ class PeriodSchema(Schema):
 
 
 class TotalsSchema(Schema):
-    """What a month's statements come to."""
+    """What a month's statements come to: payable = carry_in + all of the parts."""
 
     statements = fields.Integer(required=True)
+    carry_in_fen = _fen()
     volume_fen = _fen()
     sales_fen = _fen()
+    override_fen = _fen()
+    service_fee_fen = _fen()
+    quota_bonus_fen = _fen()
+    rank_bonus_fen = _fen()
+    guarantee_fen = _fen()
+    split_fen = _fen("shared between hosts and guests: 0 in sum")
     clawback_fen = _fen("0 or negative")
+    transfer_fen = _fen()
+    adjustment_fen = _fen()
+    write_off_fen = _fen()
+    hold_fen = _fen("0 or negative")
+    release_fen = _fen()
     payable_fen = _fen()
     payout_fen = _fen()
     carry_out_fen = _fen()
+
+
+class CalculationSchema(Schema):
+    """How far a calculation has come."""
+
+    started_by = fields.String(required=True)
+    started_at = Moment(required=True)
+    leaders_done = fields.Integer(required=True)
+    leaders_total = fields.Integer(required=True)
+    lines_done = fields.Integer(required=True)
+    finished_at = Moment(required=True, allow_none=True)
 
 
 class TransitionSchema(Schema):
@@ -91,6 +114,7 @@ class PeriodOverviewSchema(Schema):
     period = fields.Nested(PeriodSchema, required=True)
     totals = fields.Nested(TotalsSchema, required=True)
     transitions = fields.List(fields.Nested(TransitionSchema), required=True)
+    calculation = fields.Nested(CalculationSchema, required=True, allow_none=True)
 
 
 class ReturnBody(Schema):
@@ -106,17 +130,35 @@ class ApprovalBody(Schema):
 
 
 class StatementSchema(Schema):
-    """A month of one leader: payable = carry_in + sales + clawback."""
+    """A month of one leader: payable = carry_in + sales and all parts after it."""
 
     id = IdField("sts", required=True)
     month = MonthField(required=True)
     leader_id = IdField("ldr", required=True)
+    plan_version_id = IdField("plv", required=True, allow_none=True)
+    assignment_id = IdField(
+        "asg",
+        required=True,
+        allow_none=True,
+        metadata={"description": "why this plan holds; null: it is everybody's"},
+    )
     carry_in_fen = _fen("from the month before")
     volume_fen = _fen("net sales that count toward the tiers")
     uncapped_fen = _fen("the rounded sum of the exact shares")
     cap_fen = _fen("the plan's cap, null without one", allow_none=True)
     sales_fen = _fen("commission of the month's sales")
-    clawback_fen = _fen("taken back for refunds of earlier months, 0 or negative")
+    override_fen = _fen("for direct recruits")
+    service_fee_fen = _fen("for parcels handed over")
+    quota_bonus_fen = _fen()
+    rank_bonus_fen = _fen()
+    guarantee_fen = _fen("what filled up to the floor")
+    split_fen = _fen("given to (-) or got from (+) sessions held together")
+    clawback_fen = _fen("taken back for refunds of earlier months")
+    transfer_fen = _fen("orders of earlier months that went to or came from another leader")
+    adjustment_fen = _fen()
+    write_off_fen = _fen()
+    hold_fen = _fen("held back while orders are checked, 0 or negative")
+    release_fen = _fen("no longer held back")
     payable_fen = _fen()
     payout_fen = _fen("all of the payable amount, or 0 below the minimum")
     carry_out_fen = _fen("to the month after")
@@ -130,10 +172,9 @@ class StatementQuery(PageQuery):
 
 
 class StatementLineSchema(Schema):
-    """One line of a statement, and how its amount came about."""
+    """One sale of a statement, and how its amount came about."""
 
     position = fields.Integer(required=True)
-    kind = fields.String(required=True, validate=_one_of(LineKind))
     order_id = IdField("ord", required=True)
     order_line_id = IdField("orl", required=True)
     completed_at = Moment(required=True)
@@ -141,29 +182,65 @@ class StatementLineSchema(Schema):
     explanation = TextField(required=True)
     base_fen = _fen("what was paid for it, net of refunds before the cutoff")
     quantity = fields.Integer(required=True, metadata={"description": "units, net likewise"})
-    refunded_fen = _fen("refunds before the cutoff; of a clawback, the refund")
+    refunded_fen = _fen("refunds before the cutoff")
     returned_quantity = fields.Integer(required=True)
     rule_kind = fields.String(required=True)
     reason = fields.String(required=True, allow_none=True)
+    transfer_id = IdField("ctr", required=True, allow_none=True)
     plan_version_id = IdField("plv", required=True, allow_none=True)
     multiplier_bps = fields.Integer(required=True)
     flat_fen_per_unit = _fen(allow_none=True)
-    volume_from_fen = _fen("the month's volume before this line", allow_none=True)
-    volume_to_fen = _fen("and after it", allow_none=True)
+    volume_from_fen = _fen("the month's volume before this line")
+    volume_to_fen = _fen("and after it")
     segments = fields.List(
         fields.List(fields.Integer()),
         required=True,
-        allow_none=True,
         metadata={"description": "[from_fen, to_fen, rate_bps] slices of the month's volume"},
     )
     exact = fields.String(required=True, metadata=FRACTION)
     rounding = fields.String(required=True, metadata=FRACTION)
-    corrects_id = IdField("sts", required=True, allow_none=True)
-    refunded_at = Moment(required=True, allow_none=True)
-    settled_fen = _fen("what the line was settled with", allow_none=True)
-    remaining_before = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "fen; units for a flat rule"}
+
+
+class StatementCorrectionSchema(Schema):
+    """What a later event did to a line of a settled month, or to one held back."""
+
+    position = fields.Integer(required=True, attribute="row.position")
+    kind = fields.String(required=True, attribute="row.kind", validate=_one_of(CorrectionKind))
+    order_id = IdField("ord", required=True)
+    order_line_id = IdField("orl", required=True)
+    corrects_id = IdField("sts", required=True, attribute="row.corrects_id")
+    event_key = fields.String(required=True, allow_none=True, attribute="row.event_key")
+    event_at = Moment(required=True, allow_none=True, attribute="row.event_at")
+    amount_fen = _fen(attribute="row.amount_fen")
+    explanation = TextField(required=True)
+    refunded_fen = _fen("the refund", attribute="row.refunded_fen")
+    settled_fen = _fen("what the line was settled with", attribute="row.settled_fen")
+    basis = fields.Integer(
+        required=True,
+        attribute="row.basis",
+        metadata={"description": "its base when settled: fen; units for a flat rule"},
     )
-    remaining_after = fields.Integer(required=True, allow_none=True)
-    target_before_fen = _fen("commission that what remains deserves", allow_none=True)
-    target_after_fen = _fen(allow_none=True)
+    remaining_before = fields.Integer(required=True, attribute="row.remaining_before")
+    remaining_after = fields.Integer(required=True, attribute="row.remaining_after")
+    target_before_fen = _fen(
+        "commission that what remains deserves", attribute="row.target_before_fen"
+    )
+    target_after_fen = _fen(attribute="row.target_after_fen")
+    exact = fields.String(required=True, attribute="row.exact", metadata=FRACTION)
+    rounding = fields.String(required=True, metadata=FRACTION)
+
+
+class StatementComponentSchema(Schema):
+    """A part of a statement that is about no single line, with all it came from."""
+
+    position = fields.Integer(required=True, attribute="row.position")
+    kind = fields.String(required=True, attribute="row.kind", validate=_one_of(ComponentKind))
+    key = fields.String(required=True, attribute="row.key")
+    amount_fen = _fen(attribute="row.amount_fen")
+    explanation = TextField(required=True)
+    plan_version_id = IdField(
+        "plv", required=True, allow_none=True, attribute="row.plan_version_id"
+    )
+    inputs = fields.Dict(required=True, attribute="row.inputs")
+    exact = fields.String(required=True, attribute="row.exact", metadata=FRACTION)
+    rounding = fields.String(required=True, metadata=FRACTION)

@@ -9,8 +9,9 @@ from groupbuy.app.registry import invariants
 from groupbuy.kernel import books
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session, transaction
-from groupbuy.settlement import services
-from groupbuy.settlement.models import SettlementPeriod, Statement, StatementLine
+from groupbuy.settlement import jobs, queries, services
+from groupbuy.settlement.models import Component, Correction, SettlementPeriod, Statement
+from groupbuy.settlement.queries.statements import SaleView
 from groupbuy.settlement.rules.periods import CLOSING_DELAY
 from tests.factories.commissions import APPROVER, FINANCE
 
@@ -44,9 +45,8 @@ def closed(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
 
 def calculated(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
     """Close and calculate a month."""
-    period = closed(month, hold_days=hold_days)
-    with transaction():
-        return services.calculate(month=month, actor=FINANCE, now=period.cutoff_at + CLOSING_DELAY)
+    closed(month, hold_days=hold_days)
+    return jobs.calculate_month(month=month, actor=FINANCE)
 
 
 def submitted(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
@@ -74,10 +74,21 @@ def statement_of(leader_id: str, month: str) -> Statement:
     return session().scalars(query).one()
 
 
-def lines_of(statement: Statement) -> list[StatementLine]:
+def lines_of(statement: Statement) -> list[SaleView]:
     """Return a statement's lines."""
-    query = select(StatementLine).where(StatementLine.statement_id == statement.id)
-    return list(session().scalars(query.order_by(StatementLine.position)))
+    return queries.line_list(statement=statement, limit=10_000, cursor=None).items
+
+
+def corrections_of(statement: Statement) -> list[Correction]:
+    """Return a statement's corrections."""
+    query = select(Correction).where(Correction.statement_id == statement.id)
+    return list(session().scalars(query.order_by(Correction.position)))
+
+
+def components_of(statement: Statement) -> list[Component]:
+    """Return a statement's components."""
+    query = select(Component).where(Component.statement_id == statement.id)
+    return list(session().scalars(query.order_by(Component.position)))
 
 
 def broken() -> list[str]:

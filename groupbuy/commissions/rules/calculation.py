@@ -2,7 +2,8 @@
 
 Exact shares are counted in *parts*, of which one fen has 10^8 (basis points of a rate times basis
 points of a level's multiplier): so they are whole numbers, and the only rounding is that of a
-leader's whole month.
+leader's whole month. A month may have a million lines: what is done once for each of them is
+plain arithmetic.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from groupbuy.commissions.rules.terms import (
@@ -17,12 +19,7 @@ from groupbuy.commissions.rules.terms import (
     Exclude,
     Flat,
     PlanTerms,
-    Replace,
-    RuleKind,
     Segment,
-    TierTable,
-    earning,
-    slices,
 )
 from groupbuy.kernel.money import BPS, allocate, half_up
 
@@ -30,12 +27,11 @@ PARTS = BPS * BPS
 """Parts in one fen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A completed order line: what is left of it after refunds, and its terms frozen when paid."""
 
     line_id: str
-    completed_at: datetime
+    completed_at: datetime | None
     base_fen: int
     quantity: int
     earning: Earning
@@ -48,70 +44,36 @@ class Line:
         return self.base_fen if self.counts and not isinstance(self.earning, Exclude) else 0
 
 
-class CompletedLine(NamedTuple):
-    """A commission line as it is stored, with what was given back of it until a cutoff."""
-
-    commission_line_id: str
-    order_id: str
-    order_line_id: str
-    leader_id: str
-    completed_at: datetime
-    base_fen: int
-    quantity: int
-    refunded_fen: int
-    returned_quantity: int
-    plan_version_id: str | None
-    kind: str
-    reason: str | None
-    rate_bps: int | None
-    flat_fen_per_unit: int | None
-    counts: bool
-    multiplier_bps: int
-
-    def net(self, plans: Mapping[str, PlanTerms]) -> Line:
-        """Return what is left of the line, to be calculated."""
-        plan = plans.get(self.plan_version_id or "")
-        return Line(
-            line_id=self.order_line_id,
-            completed_at=self.completed_at,
-            base_fen=self.base_fen - self.refunded_fen,
-            quantity=self.quantity - self.returned_quantity,
-            earning=earning(
-                self.kind,
-                table=plan.table if plan else None,
-                rate_bps=self.rate_bps,
-                flat_fen_per_unit=self.flat_fen_per_unit,
-            ),
-            multiplier_bps=self.multiplier_bps,
-            counts=self.counts,
-        )
-
-
-def cap_of(lines: Iterable[CompletedLine], plans: Mapping[str, PlanTerms]) -> int | None:
+def cap_of(version_ids: Iterable[str], plans: Mapping[str, PlanTerms]) -> int | None:
     """Return the cap of a month: the most generous among the versions its lines earn by.
 
     So a stricter cap never takes from what was paid for before it was published.
     """
-    used = {line.plan_version_id for line in lines if line.kind != RuleKind.EXCLUDE}
-    caps = [plans[version_id].cap_fen for version_id in used if version_id is not None]
+    caps = [plans[version_id].cap_fen for version_id in set(version_ids)]
     stated = [cap for cap in caps if cap is not None]
     return max(stated) if stated and len(stated) == len(caps) else None
 
 
-@dataclass(frozen=True, slots=True)
-class EarnedLine:
-    """A line with what it earned and how: its place in the month's volume, rates, exact parts."""
+class EarnedLine(NamedTuple):
+    """A line with what it earned and how: its place in the month's volume, its exact parts."""
 
     line: Line
     position_from_fen: int
-    segments: tuple[Segment, ...]
     parts: int
     amount_fen: int
+    month_fen: int
 
     @property
     def position_to_fen(self) -> int:
         """Return the month's volume after this line."""
         return self.position_from_fen + self.line.volume_fen
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the slices of the month's volume that it took, each with its rate."""
+        return segments(
+            self.line.earning, self.position_from_fen, self.line.base_fen, self.month_fen
+        )
 
     @property
     def exact(self) -> Fraction:
@@ -131,39 +93,41 @@ class Calculation:
 
 def calculate(lines: Iterable[Line], cap_fen: int | None = None) -> Calculation:
     """Compute one leader's commission for one month, in whatever order the lines come."""
-    ordered = sorted(lines, key=lambda line: (line.completed_at, line.line_id))
-    positions = list(accumulate((line.volume_fen for line in ordered), initial=0))
+    return fill(sorted(lines, key=attrgetter("completed_at", "line_id")), cap_fen)
+
+
+def fill(lines: Sequence[Line], cap_fen: int | None = None) -> Calculation:
+    """Compute one leader's commission for one month; the lines come in the order they fill it."""
+    positions = list(accumulate((line.volume_fen for line in lines), initial=0))
     volume = positions.pop()
-    earned = [_earn(line, at, volume) for line, at in zip(ordered, positions, strict=True)]
-    shares = [parts for _, parts in earned]
-    uncapped = half_up(Fraction(sum(shares), PARTS))
+    parts = [_parts(line, at, volume) for line, at in zip(lines, positions, strict=True)]
+    uncapped = half_up(Fraction(sum(parts), PARTS))
     total = uncapped if cap_fen is None else min(uncapped, cap_fen)
-    explained = zip(ordered, positions, earned, allocate(total, shares), strict=True)
-    return Calculation(
-        volume_fen=volume,
-        uncapped_fen=uncapped,
-        total_fen=total,
-        lines=tuple(
-            EarnedLine(line, position, segments, parts, amount)
-            for line, position, (segments, parts), amount in explained
-        ),
+    amounts = allocate(total, parts)
+    earned = tuple(
+        EarnedLine(line, at, exact, amount, volume)
+        for line, at, exact, amount in zip(lines, positions, parts, amounts, strict=True)
     )
+    return Calculation(volume, uncapped, total, earned)
 
 
-def _earn(line: Line, position_fen: int, volume_fen: int) -> tuple[tuple[Segment, ...], int]:
-    segments: tuple[Segment, ...] = ()
-    end = position_fen + line.base_fen
-    match line.earning:
-        case Exclude():
-            return segments, 0
-        case Flat(fen_per_unit):
-            return segments, fen_per_unit * line.quantity * PARTS
-        case Replace(rate_bps):
-            segments = slices(position_fen, end, rate_bps)
-        case TierTable():
-            segments = line.earning.segments(position_fen, end, volume_fen)
-    weighted = sum((piece.to_fen - piece.from_fen) * piece.rate_bps for piece in segments)
-    return segments, weighted * line.multiplier_bps
+def _parts(line: Line, position_fen: int, volume_fen: int) -> int:
+    earning = line.earning
+    if isinstance(earning, Exclude):
+        return 0
+    if isinstance(earning, Flat):
+        return earning.fen_per_unit * line.quantity * PARTS
+    end_fen = position_fen + line.base_fen
+    return earning.weigh(position_fen, end_fen, volume_fen) * line.multiplier_bps
+
+
+def segments(
+    earning: Earning, position_fen: int, base_fen: int, month_fen: int
+) -> tuple[Segment, ...]:
+    """Return the slices of a month's volume that a line took, each with its rate."""
+    if isinstance(earning, Exclude | Flat):
+        return ()
+    return earning.segments(position_fen, position_fen + base_fen, month_fen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """What a line earns by: tiers, item rules, plan versions, and the terms frozen at payment."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 
@@ -107,6 +110,22 @@ class MonthlyExtras(NamedTuple):
     clawback_mode: ClawbackMode = ClawbackMode.LINE
 
 
+class Standing(NamedTuple):
+    """Where a leader stands: the level, and the region as it is written with the leader."""
+
+    level: int
+    region: str
+
+
+class MonthlyTerms(NamedTuple):
+    """What holds for a leader's month as a whole, and by which assignment (None: the default)."""
+
+    version_id: str
+    plan_id: str
+    assignment_id: str | None
+    extras: MonthlyExtras
+
+
 class Tier(NamedTuple):
     """From this volume on (inclusive), this rate."""
 
@@ -122,19 +141,43 @@ class Segment(NamedTuple):
     rate_bps: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TierTable:
     """Earns by volume; tiers ascend from 0, and reaching a threshold is enough (满)."""
 
     mode: Mode
     tiers: tuple[Tier, ...]
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [tier.from_fen for tier in self.tiers]
+
+    @cached_property
+    def _below(self) -> list[int]:
+        """Return what the slices below each tier weigh together, in fen times bps."""
+        steps = (
+            (high.from_fen - low.from_fen) * low.rate_bps for low, high in pairwise(self.tiers)
+        )
+        return list(accumulate(steps, initial=0))
+
+    def weigh(self, from_fen: int, to_fen: int, volume_fen: int) -> int:
+        """Return what the slice [from, to) of a month's volume earns, in fen times bps."""
+        if self.mode is Mode.WHOLE:
+            reached = self.tiers[bisect_right(self._starts, volume_fen) - 1]
+            return (to_fen - from_fen) * reached.rate_bps
+        return self._weight_up_to(to_fen) - self._weight_up_to(from_fen)
+
+    def _weight_up_to(self, volume_fen: int) -> int:
+        reached = bisect_right(self._starts, volume_fen) - 1
+        tier = self.tiers[reached]
+        return self._below[reached] + (volume_fen - tier.from_fen) * tier.rate_bps
+
     def segments(self, from_fen: int, to_fen: int, volume_fen: int) -> tuple[Segment, ...]:
         """Split the slice [from, to) of a month's volume by the rates that apply to it."""
         if self.mode is Mode.WHOLE:
-            reached = max(tier for tier in self.tiers if tier.from_fen <= volume_fen)
+            reached = self.tiers[bisect_right(self._starts, volume_fen) - 1]
             return slices(from_fen, to_fen, reached.rate_bps)
-        ends = [*(tier.from_fen for tier in self.tiers[1:]), to_fen]
+        ends = [*self._starts[1:], to_fen]
         return tuple(
             piece
             for tier, end in zip(self.tiers, ends, strict=True)
@@ -154,6 +197,14 @@ class Replace:
     """Earns this rate, whatever the volume."""
 
     rate_bps: int
+
+    def weigh(self, from_fen: int, to_fen: int, volume_fen: int) -> int:
+        """Return what the slice [from, to) earns, in fen times bps."""
+        return (to_fen - from_fen) * self.rate_bps
+
+    def segments(self, from_fen: int, to_fen: int, volume_fen: int) -> tuple[Segment, ...]:
+        """Return the slice at the one rate."""
+        return slices(from_fen, to_fen, self.rate_bps)
 
 
 @dataclass(frozen=True, slots=True)

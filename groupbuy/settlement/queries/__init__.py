@@ -1,10 +1,18 @@
 """Reads of settlement."""
 
-from groupbuy.settlement.queries.inputs import carried_into, leader_months, settled_refunds
+from groupbuy.settlement.queries.adjusting import adjustments_of
+from groupbuy.settlement.queries.extras import (
+    carried_into,
+    paid_overrides,
+    people,
+    reached_at,
+    service_fees,
+    sessions,
+)
+from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS
 from groupbuy.settlement.queries.periods import (
     Overview,
-    Totals,
     first_unsettled_month,
     last_period,
     locked_period,
@@ -14,32 +22,63 @@ from groupbuy.settlement.queries.periods import (
     period,
     period_list,
 )
+from groupbuy.settlement.queries.runs import (
+    forfeited_lines,
+    leader_sales,
+    locked_run,
+    months_of,
+    run_of,
+)
+from groupbuy.settlement.queries.sales import FIRST_LEADER, next_leaders, plan_terms, sales
+from groupbuy.settlement.queries.settled import own_held_lines, settled_lines, touched_lines
 from groupbuy.settlement.queries.statements import (
+    component_list,
+    correction_list,
     line_list,
     own_statement,
     own_statements,
     statement,
     statement_list,
 )
+from groupbuy.settlement.queries.terms import monthly_terms
 
 __all__ = [
+    "FIRST_LEADER",
     "INVARIANTS",
     "Overview",
-    "Totals",
+    "adjustments_of",
     "carried_into",
+    "component_list",
+    "correction_list",
     "first_unsettled_month",
+    "forfeited_lines",
+    "holding",
     "last_period",
-    "leader_months",
+    "leader_sales",
     "line_list",
     "locked_period",
+    "locked_run",
+    "monthly_terms",
+    "months_of",
+    "next_leaders",
     "next_period",
     "opened",
     "overview",
+    "own_held_lines",
     "own_statement",
     "own_statements",
+    "paid_overrides",
+    "people",
     "period",
     "period_list",
-    "settled_refunds",
+    "plan_terms",
+    "reached_at",
+    "run_of",
+    "sales",
+    "service_fees",
+    "sessions",
+    "settled_lines",
     "statement",
     "statement_list",
+    "touched_lines",
 ]

@@ -1,6 +1,7 @@
 """What the books of settlement promise, each as the rows that would break it."""
 
 from groupbuy.kernel.books import Invariant
+from groupbuy.settlement.rules.statements import COLUMN_OF
 
 _SETTLED = "p.state in ('approved', 'locked')"
 
@@ -10,6 +11,27 @@ def _id(prefix: str, column: str) -> str:
     return f"'{prefix}_' || replace({column}::text, '-', '')"
 
 
+def _sums(rows: str) -> str:
+    """Return SQL that sums each part of a statement into its column."""
+    columns: dict[str, list[str]] = {}
+    for kind, column in COLUMN_OF.items():
+        columns.setdefault(column, []).append(f"'{kind}'")
+    return ", ".join(
+        f"coalesce(sum({rows}.amount_fen) filter (where {rows}.kind in ({', '.join(kinds)})), 0)"
+        f" as {column}"
+        for column, kinds in columns.items()
+    )
+
+
+def _differences() -> str:
+    """Return SQL that tells whether any part of a statement is not the sum of its rows."""
+    return " or ".join(
+        f"s.{column} <> coalesce(parts.{column}, 0)" for column in dict.fromkeys(COLUMN_OF.values())
+    )
+
+
+_HOLDER = "case when t.id is null then c.leader_id else t.leader_id end"
+
 INVARIANTS = (
     Invariant(
         "settlement.every_sale_once",
@@ -18,9 +40,16 @@ INVARIANTS = (
         select c.id as commission_line_id, p.month, c.leader_id, s.month as statement_month
         from settlement_periods p
         join commission_lines c on c.completed_at >= p.starts_at and c.completed_at < p.ends_at
-        left join settlement_lines l on l.commission_line_id = c.id and l.kind = 'SALES'
+        left join lateral (
+            select t.id, t.leader_id from commission_transfers t
+            where t.commission_line_id = c.id and t.recorded_at < p.cutoff_at
+            order by t.revision desc limit 1
+        ) t on exists (select from commission_transfers)
+        left join settlement_lines l on l.commission_line_id = c.id
         left join settlement_statements s on s.id = l.statement_id
-        where {_SETTLED} and (s.month is distinct from p.month or s.leader_id <> c.leader_id)
+        where {_SETTLED} and {_HOLDER} is not null
+            and (s.month is distinct from p.month or s.leader_id <> {_HOLDER}
+                or l.transfer_id is distinct from t.id)
         """,
     ),
     Invariant(
@@ -30,7 +59,7 @@ INVARIANTS = (
         select l.statement_id, l.position, c.completed_at
         from settlement_periods p
         join settlement_statements s on s.month = p.month
-        join settlement_lines l on l.statement_id = s.id and l.kind = 'SALES'
+        join settlement_lines l on l.statement_id = s.id
         join commission_lines c on c.id = l.commission_line_id
         where {_SETTLED}
             and (c.completed_at >= p.starts_at and c.completed_at < p.ends_at) is not true
@@ -38,18 +67,23 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.refunds_netted",
-        "a settled sale is net of exactly the refunds recorded before its cutoff",
-        f"""
-        select l.statement_id, l.position, l.refunded_fen, sum(r.amount_fen) as recorded_fen
-        from settlement_periods p
-        join settlement_statements s on s.month = p.month
-        join settlement_lines l on l.statement_id = s.id and l.kind = 'SALES'
-        left join commission_refunds r
-            on r.commission_line_id = l.commission_line_id and r.recorded_at < p.cutoff_at
-        where {_SETTLED}
-        group by l.statement_id, l.position
-        having l.refunded_fen <> coalesce(sum(r.amount_fen), 0)
-            or l.returned_quantity <> coalesce(sum(r.quantity), 0)
+        "a settled sale is what was paid less exactly the refunds recorded before its cutoff",
+        """
+        with back as (
+            select r.commission_line_id, sum(r.amount_fen) as fen, sum(r.quantity) as units
+            from commission_refunds r
+            join settlement_lines l on l.commission_line_id = r.commission_line_id
+            join settlement_statements s on s.id = l.statement_id
+            join settlement_periods p on p.month = s.month
+            where r.recorded_at < p.cutoff_at
+            group by r.commission_line_id
+        )
+        select l.statement_id, l.position, c.base_fen - l.base_fen as netted_fen, b.fen
+        from settlement_lines l
+        join commission_lines c on c.id = l.commission_line_id
+        left join back b on b.commission_line_id = l.commission_line_id
+        where c.base_fen - l.base_fen <> coalesce(b.fen, 0)
+            or c.quantity - l.quantity <> coalesce(b.units, 0)
         """,
     ),
     Invariant(
@@ -60,60 +94,104 @@ INVARIANTS = (
         from settlement_periods p
         join commission_refunds r
             on r.recorded_at >= p.window_from and r.recorded_at < p.cutoff_at
-        join settlement_lines sale
-            on sale.commission_line_id = r.commission_line_id and sale.kind = 'SALES'
+        join settlement_lines sale on sale.commission_line_id = r.commission_line_id
         join settlement_statements sold on sold.id = sale.statement_id
         join settlement_periods settled_in on settled_in.month = sold.month
-        left join settlement_lines l on l.refund_key = r.refund_key
-        left join settlement_statements s on s.id = l.statement_id
-        where {_SETTLED} and r.recorded_at >= settled_in.cutoff_at
-            and (s.month is distinct from p.month or s.leader_id <> sold.leader_id)
+        left join commission_plan_versions v on v.id = sold.plan_version_id
+        left join settlement_corrections k on k.event_key = r.refund_key and k.kind = 'CLAWBACK'
+        left join settlement_statements s on s.id = k.statement_id
+        where {_SETTLED} and settled_in.month < p.month and r.recorded_at >= settled_in.cutoff_at
+            and coalesce(v.clawback_mode, 'line') = 'line'
+            and s.month is distinct from p.month
+            and not exists (
+                select from commission_transfers t
+                where t.commission_line_id = r.commission_line_id
+            )
+            and not exists (
+                select from settlement_corrections f
+                where f.commission_line_id = r.commission_line_id and f.kind = 'FORFEIT'
+            )
         """,
     ),
     Invariant(
         "settlement.windows_join",
-        "the windows of refunds leave no gap with a refund in it and do not overlap",
+        "the windows of later events leave no gap and do not overlap",
         """
         select b.month, a.month as month_before, a.cutoff_at, b.window_from
         from settlement_periods a
         join settlement_periods b on b.month = (
             select min(c.month) from settlement_periods c where c.month > a.month
         )
-        where b.window_from < a.cutoff_at or exists (
-            select from commission_refunds r
-            join commission_lines l on l.id = r.commission_line_id
-            where r.recorded_at >= a.cutoff_at and r.recorded_at < b.window_from
-                and l.completed_at < a.ends_at
-        )
+        where b.window_from <> a.cutoff_at
         """,
     ),
     Invariant(
         "settlement.clawbacks_within_settled",
         "clawbacks of a line never exceed what it was settled with, and reach it at full refund",
         """
-        select sale.commission_line_id, sale.amount_fen as settled_fen,
-            sum(back.amount_fen) as clawback_fen, min(back.remaining_after) as remaining
-        from settlement_lines sale
-        join settlement_lines back
-            on back.commission_line_id = sale.commission_line_id and back.kind = 'CLAWBACK'
-        where sale.kind = 'SALES'
-        group by sale.commission_line_id, sale.amount_fen
-        having sale.amount_fen + sum(back.amount_fen) < 0
-            or min(back.remaining_after) = 0 and sale.amount_fen + sum(back.amount_fen) <> 0
-            or sum(back.refunded_fen) = max(back.base_fen)
-                and sale.amount_fen + sum(back.amount_fen) <> 0
+        select k.commission_line_id, l.amount_fen as settled_fen,
+            sum(k.amount_fen) as clawback_fen, min(k.remaining_after) as remaining
+        from settlement_corrections k
+        join settlement_lines l on l.commission_line_id = k.commission_line_id
+        where k.kind = 'CLAWBACK'
+        group by k.commission_line_id, l.amount_fen
+        having l.amount_fen + sum(k.amount_fen) < 0
+            or min(k.remaining_after) = 0 and max(k.settled_fen) = l.amount_fen
+                and max(k.target_before_fen) = l.amount_fen
+                and l.amount_fen + sum(k.amount_fen) <> 0
         """,
     ),
     Invariant(
         "settlement.lines_make_the_statement",
-        "the lines of a statement sum to its sales and its clawbacks, their bases to its volume",
+        "the lines, corrections and components of a statement sum to its figures, part by part",
+        f"""
+        with sold as (
+            select statement_id, sum(amount_fen) as fen from settlement_lines group by 1
+        ), parts as (
+            select statement_id, {_sums("p")} from (
+                select statement_id, kind, amount_fen from settlement_corrections
+                union all select statement_id, kind, amount_fen from settlement_components
+            ) p group by 1
+        )
+        select coalesce(s.id, sold.statement_id) as statement_id, s.sales_fen, sold.fen
+        from settlement_statements s
+        left join parts on parts.statement_id = s.id
+        full join sold on sold.statement_id = s.id
+        where s.sales_fen is distinct from coalesce(sold.fen, 0)
+            or {_differences()}
+        """,
+    ),
+    Invariant(
+        "settlement.held_amounts",
+        "what is held back of a line for a leader is never less than nothing",
         """
-        select s.id as statement_id, s.sales_fen, s.clawback_fen, s.volume_fen
-        from settlement_statements s left join settlement_lines l on l.statement_id = s.id
-        group by s.id
-        having s.sales_fen <> coalesce(sum(l.amount_fen) filter (where l.kind = 'SALES'), 0)
-            or s.clawback_fen <> coalesce(sum(l.amount_fen) filter (where l.kind = 'CLAWBACK'), 0)
-            or s.volume_fen <> coalesce(max(l.volume_to_fen), 0)
+        select k.commission_line_id, s.leader_id, -sum(k.amount_fen) as held_fen
+        from settlement_corrections k join settlement_statements s on s.id = k.statement_id
+        where k.kind in ('HOLD', 'RELEASE')
+        group by 1, 2 having sum(k.amount_fen) > 0
+        """,
+    ),
+    Invariant(
+        "settlement.splits_sum_to_nothing",
+        "what a session's guests get is exactly what its host gives",
+        """
+        select s.month, c.key, sum(c.amount_fen) as sum_fen
+        from settlement_components c join settlement_statements s on s.id = c.statement_id
+        where c.kind = 'SPLIT'
+        group by 1, 2 having sum(c.amount_fen) <> 0
+        """,
+    ),
+    Invariant(
+        "settlement.one_level_of_override",
+        "a recruiter is paid for direct recruits only, once for each of their months",
+        """
+        select c.statement_id, c.key, s.leader_id, l.recruiter_id
+        from settlement_components c
+        join settlement_statements s on s.id = c.statement_id
+        join leaders l on l.id = split_part(split_part(c.key, ':', 1), '_', 2)::uuid
+        where c.kind = 'OVERRIDE'
+            and (l.recruiter_id is distinct from s.leader_id
+                or split_part(c.key, ':', 2) <> s.month)
         """,
     ),
     Invariant(
@@ -150,24 +228,28 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.posted_as_approved",
-        "each settled statement is in the ledger with what it added, and nothing else is",
+        "each settled statement is in the ledger with what it added and held, and nothing else is",
         f"""
         with settled as (
             select {_id("sts", "s.id")} as statement_id, {_id("ldr", "s.leader_id")} as leader_id,
-                s.payable_fen - s.carry_in_fen as earned_fen
+                s.payable_fen - s.carry_in_fen as earned_fen, s.hold_fen + s.release_fen as held_fen
             from settlement_statements s join settlement_periods p on p.month = s.month
             where {_SETTLED}
         ), posted as (
             select t.reference as statement_id, a.owner as leader_id,
-                -e.amount_fen as posted_fen
+                coalesce(-sum(e.amount_fen) filter (where a.kind = 'leader'), 0) as earned_fen,
+                coalesce(sum(e.amount_fen) filter (where a.kind = 'held'), 0) as held_fen
             from ledger_transactions t
             join ledger_entries e on e.transaction_id = t.id
-            join ledger_accounts a on a.id = e.account_id and a.kind = 'leader'
+            join ledger_accounts a on a.id = e.account_id and a.kind in ('leader', 'held')
             where t.kind = 'commission'
+            group by 1, 2
         )
-        select statement_id, leader_id, earned_fen, posted_fen
-        from settled full join posted using (statement_id, leader_id)
-        where coalesce(earned_fen, 0) <> coalesce(posted_fen, 0)
+        select statement_id, leader_id, s.earned_fen, p.earned_fen as posted_fen,
+            s.held_fen, p.held_fen as posted_held_fen
+        from settled s full join posted p using (statement_id, leader_id)
+        where coalesce(s.earned_fen, 0) <> coalesce(p.earned_fen, 0)
+            or coalesce(s.held_fen, 0) <> coalesce(p.held_fen, 0)
         """,
     ),
     Invariant(

@@ -9,16 +9,19 @@ from groupbuy.kernel.clock import Calendar, next_month
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.settlement.models import (
+    CalculationRun,
     SettlementPeriod,
     SettlementTransition,
     Statement,
 )
+from groupbuy.settlement.queries.runs import run_of
 from groupbuy.settlement.rules.periods import (
     SETTLED,
     PeriodState,
     statement_of_refund,
     window,
 )
+from groupbuy.settlement.rules.statements import COMPONENTS
 
 
 def period(month: str) -> SettlementPeriod | None:
@@ -63,25 +66,13 @@ def period_list(*, limit: int, cursor: str | None) -> Page[SettlementPeriod]:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """What a period's statements come to."""
-
-    statements: int
-    volume_fen: int
-    sales_fen: int
-    clawback_fen: int
-    payable_fen: int
-    payout_fen: int
-    carry_out_fen: int
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """A month at a glance."""
 
     period: SettlementPeriod
-    totals: Totals
+    totals: dict[str, int]
     transitions: list[SettlementTransition]
+    calculation: CalculationRun | None
 
 
 def overview(month: str, *, calendar: Calendar, hold_days: int, min_payout_fen: int) -> Overview:
@@ -89,24 +80,24 @@ def overview(month: str, *, calendar: Calendar, hold_days: int, min_payout_fen: 
     found = period(month) or opened(
         month, calendar=calendar, hold_days=hold_days, min_payout_fen=min_payout_fen
     )
-    summed = (
-        Statement.volume_fen,
-        Statement.sales_fen,
-        Statement.clawback_fen,
-        Statement.payable_fen,
-        Statement.payout_fen,
-        Statement.carry_out_fen,
-    )
-    sums = [cast(func.coalesce(func.sum(column), 0), BigInteger) for column in summed]
-    count: tuple[int, ...] = tuple(
-        session().execute(select(func.count(), *sums).where(Statement.month == month)).one()
-    )
     history = (
         select(SettlementTransition)
         .where(SettlementTransition.month == month)
         .order_by(SettlementTransition.id)
     )
-    return Overview(found, Totals(*count), list(session().scalars(history)))
+    return Overview(found, _totals(month), list(session().scalars(history)), run_of(month))
+
+
+def _totals(month: str) -> dict[str, int]:
+    """Return the sums of a month's statements, and how many there are."""
+    ends = ("carry_in_fen", "volume_fen", "payable_fen", "payout_fen", "carry_out_fen")
+    names = [*ends, *COMPONENTS]
+    sums = [
+        cast(func.coalesce(func.sum(getattr(Statement, name)), 0), BigInteger).label(name)
+        for name in names
+    ]
+    query = select(func.count().label("statements"), *sums).where(Statement.month == month)
+    return dict(session().execute(query).mappings().one())
 
 
 def opened(

@@ -31,6 +31,7 @@ class Action(StrEnum):
 
     START_CLOSING = "start_closing"
     CALCULATE = "calculate"
+    FINISH = "finish"
     SUBMIT = "submit"
     SEND_BACK = "send_back"
     APPROVE = "approve"
@@ -39,9 +40,10 @@ class Action(StrEnum):
 
 MOVES: dict[tuple[PeriodState, Action], PeriodState] = {
     (PeriodState.OPEN, Action.START_CLOSING): PeriodState.CLOSING,
-    (PeriodState.CLOSING, Action.CALCULATE): PeriodState.DRAFT,
-    (PeriodState.DRAFT, Action.CALCULATE): PeriodState.DRAFT,
-    (PeriodState.IN_REVIEW, Action.CALCULATE): PeriodState.DRAFT,
+    (PeriodState.CLOSING, Action.CALCULATE): PeriodState.CLOSING,
+    (PeriodState.DRAFT, Action.CALCULATE): PeriodState.CLOSING,
+    (PeriodState.IN_REVIEW, Action.CALCULATE): PeriodState.CLOSING,
+    (PeriodState.CLOSING, Action.FINISH): PeriodState.DRAFT,
     (PeriodState.DRAFT, Action.SUBMIT): PeriodState.IN_REVIEW,
     (PeriodState.IN_REVIEW, Action.SEND_BACK): PeriodState.DRAFT,
     (PeriodState.IN_REVIEW, Action.APPROVE): PeriodState.APPROVED,
@@ -106,13 +108,10 @@ def window(
         month: `YYYY-MM`.
         calendar: the business calendar.
         hold_days: local days from the month's end to its cutoff.
-        last: the latest settled month and the cutoff it really had. The windows of refunds
-            join without gap or overlap even when the setting changed in between.
+        last: the latest settled month and the cutoff it really had. Windows join without gap
+            or overlap, also where the setting changed or months without anything were left out.
     """
-    before = previous_month(month)
-    window_from = calendar.cutoff(before, hold_days)
-    if last is not None:
-        window_from = last[1] if last[0] == before else max(last[1], window_from)
+    window_from = calendar.cutoff(previous_month(month), hold_days) if last is None else last[1]
     return Window(
         starts_at=calendar.month_start(month),
         ends_at=calendar.month_end(month),

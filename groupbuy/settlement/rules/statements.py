@@ -1,33 +1,73 @@
-"""One leader's statement: a pure function of the month's events and the published versions."""
+"""What a statement is made of, and how its parts become what is paid or carried over."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from groupbuy.commissions.rules.calculation import (
-    CompletedLine,
-    EarnedLine,
-    calculate,
-    cap_of,
-    clawback_by_line,
-)
-from groupbuy.commissions.rules.terms import PlanTerms, RuleKind
-
-CALCULATION_REVISION = 1
+CALCULATION_REVISION = 2
 """Raised by every change of the code after which a statement's bytes would differ."""
 
 
-class LineKind(StrEnum):
-    """What a statement's line is: a sale of the month, or a refund of an earlier month's sale."""
+class CorrectionKind(StrEnum):
+    """What a later event did to a line of a settled month, or to a line held back."""
 
-    SALES = "SALES"
     CLAWBACK = "CLAWBACK"
+    RETIER = "RETIER"
+    TRANSFER = "TRANSFER"
+    FORFEIT = "FORFEIT"
+    HOLD = "HOLD"
+    RELEASE = "RELEASE"
+
+
+class ComponentKind(StrEnum):
+    """What a statement holds beside the lines, in the order of the calculation."""
+
+    OVERRIDE = "OVERRIDE"
+    OVERRIDE_CLAWBACK = "OVERRIDE_CLAWBACK"
+    SERVICE_FEE = "SERVICE_FEE"
+    QUOTA_BONUS = "QUOTA_BONUS"
+    RANK_BONUS = "RANK_BONUS"
+    GUARANTEE = "GUARANTEE"
+    SPLIT = "SPLIT"
+    ADJUSTMENT = "ADJUSTMENT"
+    WRITE_OFF = "WRITE_OFF"
+
+
+COLUMN_OF: dict[CorrectionKind | ComponentKind, str] = {
+    ComponentKind.OVERRIDE: "override_fen",
+    ComponentKind.SERVICE_FEE: "service_fee_fen",
+    ComponentKind.QUOTA_BONUS: "quota_bonus_fen",
+    ComponentKind.RANK_BONUS: "rank_bonus_fen",
+    ComponentKind.GUARANTEE: "guarantee_fen",
+    ComponentKind.SPLIT: "split_fen",
+    CorrectionKind.CLAWBACK: "clawback_fen",
+    CorrectionKind.RETIER: "clawback_fen",
+    ComponentKind.OVERRIDE_CLAWBACK: "clawback_fen",
+    CorrectionKind.TRANSFER: "transfer_fen",
+    CorrectionKind.FORFEIT: "transfer_fen",
+    ComponentKind.ADJUSTMENT: "adjustment_fen",
+    ComponentKind.WRITE_OFF: "write_off_fen",
+    CorrectionKind.HOLD: "hold_fen",
+    CorrectionKind.RELEASE: "release_fen",
+}
+"""Where a statement adds up each kind of correction and component."""
+
+COMPONENTS = ("sales_fen", *dict.fromkeys(COLUMN_OF.values()))
+"""The columns of a statement that, with what was carried in, sum to what is payable."""
+
+GUARANTEED = (
+    "sales_fen",
+    "override_fen",
+    "service_fee_fen",
+    "quota_bonus_fen",
+    "rank_bonus_fen",
+)
+"""What a guarantee fills up to its floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,185 +106,7 @@ def digest(document: Any) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def fraction(value: Fraction) -> str:
+def fraction(value: Fraction | int) -> str:
     """Write a fraction as `n/d`, in lowest terms, the denominator always there."""
-    return f"{value.numerator}/{value.denominator}"
-
-
-class SettledRefund(NamedTuple):
-    """A refund of a line that an earlier month settled.
-
-    `base_fen`, `quantity` and `settled_fen` are what was left of the line when it was settled and
-    what it was settled with; `earlier_fen` and `earlier_units` what refunds between then and this
-    one gave back.
-    """
-
-    refund_key: str
-    recorded_at: datetime
-    amount_fen: int
-    units: int
-    leader_id: str
-    corrects_id: str
-    commission_line_id: str
-    order_id: str
-    order_line_id: str
-    completed_at: datetime
-    plan_version_id: str | None
-    rule_kind: str
-    reason: str | None
-    multiplier_bps: int
-    flat_fen_per_unit: int | None
-    base_fen: int
-    quantity: int
-    settled_fen: int
-    earlier_fen: int
-    earlier_units: int
-
-
-class LeaderMonth(NamedTuple):
-    """All that a leader's statement is made of."""
-
-    month: str
-    leader_id: str
-    carry_in_fen: int
-    lines: Sequence[CompletedLine]
-    refunds: Sequence[SettledRefund]
-
-
-class StatementRow(NamedTuple):
-    """One line of a statement, as it is stored (see models.StatementLine)."""
-
-    position: int
-    kind: LineKind
-    commission_line_id: str
-    order_id: str
-    order_line_id: str
-    completed_at: datetime
-    plan_version_id: str | None
-    rule_kind: str
-    reason: str | None
-    multiplier_bps: int
-    flat_fen_per_unit: int | None
-    base_fen: int
-    quantity: int
-    refunded_fen: int
-    returned_quantity: int
-    exact: str
-    rounding: str
-    amount_fen: int
-    segments: list[list[int]] | None = None
-    volume_from_fen: int | None = None
-    volume_to_fen: int | None = None
-    corrects_id: str | None = None
-    refund_key: str | None = None
-    refunded_at: datetime | None = None
-    settled_fen: int | None = None
-    remaining_before: int | None = None
-    remaining_after: int | None = None
-    target_before_fen: int | None = None
-    target_after_fen: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeaderStatement:
-    """A leader's month: its figures (the columns of models.Statement) and its lines."""
-
-    figures: Mapping[str, Any]
-    rows: Sequence[Mapping[str, Any]]
-    digest: str
-
-
-def settle(
-    month: LeaderMonth, plans: Mapping[str, PlanTerms], *, min_payout_fen: int
-) -> LeaderStatement:
-    """Compute a leader's statement: the month's sales, then clawbacks in order of recording."""
-    cap_fen = cap_of(month.lines, plans)
-    earned = calculate((line.net(plans) for line in month.lines), cap_fen)
-    rows = [*_sales(month.lines, earned.lines), *_clawbacks(month.refunds)]
-    clawback_fen = sum(row.amount_fen for row in rows if row.kind is LineKind.CLAWBACK)
-    balance = carry(
-        month.carry_in_fen, [earned.total_fen, clawback_fen], min_payout_fen=min_payout_fen
-    )
-    figures = {
-        "month": month.month,
-        "leader_id": month.leader_id,
-        "carry_in_fen": month.carry_in_fen,
-        "volume_fen": earned.volume_fen,
-        "uncapped_fen": earned.uncapped_fen,
-        "cap_fen": cap_fen,
-        "sales_fen": earned.total_fen,
-        "clawback_fen": clawback_fen,
-        "payable_fen": balance.payable_fen,
-        "payout_fen": balance.payout_fen,
-        "carry_out_fen": balance.carry_out_fen,
-    }
-    plain = [row._replace(position=position)._asdict() for position, row in enumerate(rows)]
-    return LeaderStatement(figures, plain, digest([figures, plain]))
-
-
-def _sales(lines: Sequence[CompletedLine], earned: Sequence[EarnedLine]) -> Iterator[StatementRow]:
-    sold = {line.order_line_id: line for line in lines}
-    for result in earned:
-        line = sold[result.line.line_id]
-        exact = result.exact
-        yield StatementRow(
-            position=0,
-            kind=LineKind.SALES,
-            commission_line_id=line.commission_line_id,
-            order_id=line.order_id,
-            order_line_id=line.order_line_id,
-            completed_at=line.completed_at,
-            plan_version_id=line.plan_version_id,
-            rule_kind=line.kind,
-            reason=line.reason,
-            multiplier_bps=line.multiplier_bps,
-            flat_fen_per_unit=line.flat_fen_per_unit,
-            base_fen=result.line.base_fen,
-            quantity=result.line.quantity,
-            refunded_fen=line.refunded_fen,
-            returned_quantity=line.returned_quantity,
-            exact=fraction(exact),
-            rounding=fraction(result.amount_fen - exact),
-            amount_fen=result.amount_fen,
-            segments=[list(segment) for segment in result.segments],
-            volume_from_fen=result.position_from_fen,
-            volume_to_fen=result.position_to_fen,
-        )
-
-
-def _clawbacks(refunds: Iterable[SettledRefund]) -> Iterator[StatementRow]:
-    for refund in sorted(refunds, key=lambda refund: (refund.recorded_at, refund.refund_key)):
-        flat = refund.rule_kind == RuleKind.FLAT
-        basis = refund.quantity if flat else refund.base_fen
-        earlier = refund.earlier_units if flat else refund.earlier_fen
-        given_back = refund.units if flat else refund.amount_fen
-        *_, taken = clawback_by_line(refund.settled_fen, basis, [earlier, given_back])
-        deserved = Fraction(refund.settled_fen * taken.remaining_after, basis) if basis else 0
-        yield StatementRow(
-            position=0,
-            kind=LineKind.CLAWBACK,
-            commission_line_id=refund.commission_line_id,
-            order_id=refund.order_id,
-            order_line_id=refund.order_line_id,
-            completed_at=refund.completed_at,
-            plan_version_id=refund.plan_version_id,
-            rule_kind=refund.rule_kind,
-            reason=refund.reason,
-            multiplier_bps=refund.multiplier_bps,
-            flat_fen_per_unit=refund.flat_fen_per_unit,
-            base_fen=refund.base_fen,
-            quantity=refund.quantity,
-            refunded_fen=refund.amount_fen,
-            returned_quantity=refund.units,
-            exact=fraction(Fraction(deserved)),
-            rounding=fraction(taken.target_after_fen - Fraction(deserved)),
-            amount_fen=-taken.amount_fen,
-            corrects_id=refund.corrects_id,
-            refund_key=refund.refund_key,
-            refunded_at=refund.recorded_at,
-            settled_fen=refund.settled_fen,
-            remaining_before=taken.remaining_before,
-            remaining_after=taken.remaining_after,
-            target_before_fen=taken.target_before_fen,
-            target_after_fen=taken.target_after_fen,
-        )
+    exact = Fraction(value)
+    return f"{exact.numerator}/{exact.denominator}"

@@ -1,10 +1,12 @@
 """A statement's lines in words, for the leader who asks how a figure came about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from groupbuy.commissions.rules.terms import Exclusion, RuleKind
+from groupbuy.commissions.rules.terms import Basis, Exclusion, RuleKind
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
+from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind
 
 WHY_NOTHING = {
     Exclusion.HOUSE: Text("平台订单，不计佣金", "earns nothing: an order of the house"),
@@ -64,26 +66,126 @@ def explain_sale(
     )
 
 
-def explain_clawback(
+def explain_correction(
     *,
-    rule_kind: str,
+    kind: str,
+    amount_fen: int,
+    refunded_fen: int,
     settled_fen: int,
-    remaining_after: int,
-    basis: int,
     target_before_fen: int,
     target_after_fen: int,
 ) -> Text:
-    """Say what a refund took back."""
-    flat = rule_kind == RuleKind.FLAT
-    left, whole = (str(n) if flat else yuan(n) for n in (remaining_after, basis))
+    """Say what a later event did to a settled line."""
     settled, before, after = yuan(settled_fen), yuan(target_before_fen), yuan(target_after_fen)
-    unit = " 件" if flat else ""
+    refunded, amount = yuan(refunded_fen), yuan(abs(amount_fen))
+    match CorrectionKind(kind):
+        case CorrectionKind.CLAWBACK:
+            return Text(
+                f"退款 {refunded}（已结佣金 {settled}）：佣金由 {before} 变为 {after}",
+                f"{refunded} were refunded (settled with {settled}): "
+                f"the commission goes from {before} to {after}",
+            )
+        case CorrectionKind.RETIER:
+            return Text(
+                f"当月按全部退款重新计算档位：佣金由 {before} 变为 {after}",
+                f"the closed month was computed anew with all refunds: "
+                f"the commission goes from {before} to {after}",
+            )
+        case CorrectionKind.TRANSFER if amount_fen < 0:
+            return Text(
+                f"订单改归他人：转出 {amount}", f"the order went to another leader: {amount}"
+            )
+        case CorrectionKind.TRANSFER:
+            return Text(f"订单改归您：转入 {amount}", f"the order was given to you: {amount}")
+        case CorrectionKind.FORFEIT:
+            return Text(
+                f"订单被认定为异常：收回 {amount}", f"the order was found to be improper: {amount}"
+            )
+        case CorrectionKind.HOLD:
+            return Text(
+                f"订单核查中，暂扣 {amount}", f"held back while the order is checked: {amount}"
+            )
+        case CorrectionKind.RELEASE:
+            return Text(f"暂扣解除 {amount}", f"no longer held back: {amount}")
+
+
+def explain_component(*, kind: str, inputs: Mapping[str, Any], amount_fen: int) -> Text:
+    """Say how a part of a statement that is about no single line came about."""
+    return HOW[ComponentKind(kind)](inputs, yuan(amount_fen))
+
+
+def _override(inputs: Mapping[str, Any], amount: str) -> Text:
+    base, rate = yuan(inputs["base_fen"]), decimal(inputs["bps"], 100)
+    of = BASES[inputs["basis"]]
     return Text(
-        f"退款后剩 {left}{unit}（原 {whole}{unit}，已结佣金 {settled}）："
-        f"佣金由 {before} 变为 {after}",
-        f"a refund left {left} of {whole}{' units' if flat else ''}, settled with {settled}: "
-        f"the commission goes from {before} to {after}",
+        f"直接推荐的团长本月{of.zh} {base} × {rate}%",
+        f"{rate} % of your direct recruit's {of.en} of {base}",
     )
+
+
+def _override_clawback(inputs: Mapping[str, Any], amount: str) -> Text:
+    before, after = yuan(inputs["base_before_fen"]), yuan(inputs["base_fen"])
+    return Text(
+        f"推荐团长 {inputs['month']} 的基数由 {before} 变为 {after}",
+        f"your recruit's base of {inputs['month']} went from {before} to {after}",
+    )
+
+
+def _service_fee(inputs: Mapping[str, Any], amount: str) -> Text:
+    parcels, each = inputs["parcels"], yuan(inputs["fee_fen"])
+    return Text(f"交付包裹 {parcels} 个 × {each}", f"{parcels} parcels handed over × {each}")
+
+
+def _quota_bonus(inputs: Mapping[str, Any], amount: str) -> Text:
+    volume, quota = yuan(inputs["volume_fen"]), yuan(inputs["quota_fen"])
+    return Text(f"月销售额 {volume} 达到目标 {quota}", f"your volume of {volume} reached {quota}")
+
+
+def _rank_bonus(inputs: Mapping[str, Any], amount: str) -> Text:
+    place, of = inputs["place"], inputs["of"]
+    return Text(f"月销售额排名第 {place}（共 {of} 人）", f"place {place} of {of} by volume")
+
+
+def _guarantee(inputs: Mapping[str, Any], amount: str) -> Text:
+    floor, earned = yuan(inputs["floor_fen"]), yuan(inputs["sum_fen"])
+    return Text(
+        f"保底 {floor}，本月所得 {earned}，补足 {amount}",
+        f"your guarantee is {floor}, you came to {earned}: {amount} fill it up",
+    )
+
+
+def _split(inputs: Mapping[str, Any], amount: str) -> Text:
+    earned = yuan(inputs["earned_fen"] - inputs["before_fen"])
+    return Text(
+        f"联合团购的佣金 {earned} 按约定比例分成",
+        f"the agreed share of {earned}, earned in a session held together",
+    )
+
+
+def _adjustment(inputs: Mapping[str, Any], amount: str) -> Text:
+    return Text(f"调账：{inputs['reason']}", f"adjustment: {inputs['reason']}")
+
+
+def _write_off(inputs: Mapping[str, Any], amount: str) -> Text:
+    return Text("核销长期未抵扣的负余额", "a balance owed for long was written off")
+
+
+HOW: dict[ComponentKind, Callable[[Mapping[str, Any], str], Text]] = {
+    ComponentKind.OVERRIDE: _override,
+    ComponentKind.OVERRIDE_CLAWBACK: _override_clawback,
+    ComponentKind.SERVICE_FEE: _service_fee,
+    ComponentKind.QUOTA_BONUS: _quota_bonus,
+    ComponentKind.RANK_BONUS: _rank_bonus,
+    ComponentKind.GUARANTEE: _guarantee,
+    ComponentKind.SPLIT: _split,
+    ComponentKind.ADJUSTMENT: _adjustment,
+    ComponentKind.WRITE_OFF: _write_off,
+}
+
+BASES = {
+    Basis.COMMISSION: Text("佣金", "commission"),
+    Basis.VOLUME: Text("销售额", "volume"),
+}
 
 
 def _volume_zh(start: int, end: int) -> str:

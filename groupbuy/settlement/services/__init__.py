@@ -1,6 +1,6 @@
 """Settling a month: closing, calculating, reviewing, approving, locking."""
 
-from groupbuy.settlement.services.calculation import calculate
+from groupbuy.settlement.services.calculation import Progress, advance, begin
 from groupbuy.settlement.services.periods import (
     approve,
     lock,
@@ -9,4 +9,13 @@ from groupbuy.settlement.services.periods import (
     submit,
 )
 
-__all__ = ["approve", "calculate", "lock", "send_back", "start_closing", "submit"]
+__all__ = [
+    "Progress",
+    "advance",
+    "approve",
+    "begin",
+    "lock",
+    "send_back",
+    "start_closing",
+    "submit",
+]

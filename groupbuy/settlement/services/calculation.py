@@ -1,114 +1,176 @@
-"""The calculation of a month: one transaction, a few statements, the same bytes every time."""
+"""The calculation of a month: portion by portion, so that it can be seen and resumed.
 
-import hashlib
-from collections.abc import Iterable, Iterator
+Portions of leaders are settled each in a transaction of its own; nothing of it shows until the
+last step, which adds what depends on the whole month, writes the statements and moves the period.
+What is calculated is a function of the events before the cutoff, so it does not matter how often
+it was interrupted, nor who went on with it.
+"""
+
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
-from groupbuy.commissions import queries as commissions
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import copy_in, session
-from groupbuy.kernel.ids import derived_id
+from groupbuy.kernel.db import copy_in, copy_rows, session
+from groupbuy.kernel.ids import new_id
+from groupbuy.leaders.models import Leader
 from groupbuy.settlement import queries
-from groupbuy.settlement.models import SettlementPeriod, Statement, StatementLine
-from groupbuy.settlement.rules.periods import Action
-from groupbuy.settlement.rules.statements import (
-    CALCULATION_REVISION,
-    LeaderStatement,
-    canonical,
-    digest,
-    settle,
+from groupbuy.settlement.models import (
+    CalculationRun,
+    Component,
+    Correction,
+    LeaderSales,
+    SettlementPeriod,
+    Statement,
+    StatementLine,
 )
+from groupbuy.settlement.rules.periods import Action
+from groupbuy.settlement.rules.statements import CALCULATION_REVISION
+from groupbuy.settlement.services import finishing, sales
 from groupbuy.settlement.services.moving import held, moved
 
-WRITTEN_TOGETHER = 5_000
-"""Statement lines in memory before they are written."""
+LEADERS_TOGETHER = 400
+"""Leaders settled in one transaction."""
 
 
-def calculate(*, month: str, actor: Actor, now: datetime) -> SettlementPeriod:
-    """Compute a month's statements anew from its events; the same input gives the same digest.
+class Progress(NamedTuple):
+    """How far a calculation has come."""
 
-    It may be repeated until the month is approved. Whoever calculates at the same time waits.
+    run_id: str
+    leaders_done: int
+    leaders_total: int
+    lines_done: int
+    finished: bool
+
+
+def begin(*, month: str, actor: Actor, now: datetime) -> Progress:
+    """Start to calculate a month anew, or join the calculation that is under way.
 
     Raises:
         NotInThisState: its closing has not started, or it is approved.
     """
     period = held(month, action=Action.CALCULATE)
-    _plan_for_many()
+    run = queries.run_of(month)
+    if run is not None and run.finished_at is None and run.calc_rev == CALCULATION_REVISION:
+        return _progress(run)
     _discard(month)
-    terms = [month, CALCULATION_REVISION, period.min_payout_fen, period.cutoff_at]
-    inputs = hashlib.sha256(canonical(terms))
-    digests = _write(_statements(period, inputs))
-    return moved(
+    if run is not None:
+        session().delete(run)
+        session().flush()
+    run = CalculationRun(
+        id=new_id("run"),
+        month=month,
+        calc_rev=CALCULATION_REVISION,
+        started_by=actor.label,
+        started_at=now,
+        leaders_total=session().scalar(select(func.count()).select_from(Leader)) or 0,
+    )
+    moved(
         period,
         action=Action.CALCULATE,
         actor=actor,
         now=now,
-        calc_rev=CALCULATION_REVISION,
-        calculated_by=actor.label,
-        calculated_at=now,
+        calc_rev=None,
+        calculated_by=None,
+        calculated_at=None,
         submitted_by=None,
         submitted_at=None,
-        input_digest=inputs.hexdigest(),
-        digest=digest([terms, digests]),
+        input_digest=None,
+        digest=None,
+    )
+    session().add(run)
+    session().flush()
+    return _progress(run)
+
+
+def advance(*, run_id: str, actor: Actor, now: datetime) -> Progress:
+    """Settle the next leaders, or finish: the same step, whoever takes it."""
+    run = queries.locked_run(run_id)
+    if run is None:
+        return Progress(run_id, 0, 0, 0, finished=True)
+    if run.finished_at is not None:
+        return _progress(run)
+    session().execute(text("set local timezone = 'UTC'"))
+    period = queries.locked_period(run.month)
+    assert period is not None, "a run belongs to a period"
+    last = run.last_leader_id or queries.FIRST_LEADER
+    portion = queries.next_leaders(after=last, limit=LEADERS_TOGETHER)
+    if portion is None:
+        _finish(period, run, actor=actor, now=now)
+        return _progress(run)
+    until, leaders = portion
+    run.lines_done += _settle(period, after=last, until=until)
+    run.leaders_done = min(run.leaders_done + leaders, run.leaders_total)
+    run.last_leader_id = until
+    session().flush()
+    return _progress(run)
+
+
+def _progress(run: CalculationRun) -> Progress:
+    return Progress(
+        run.id, run.leaders_done, run.leaders_total, run.lines_done, run.finished_at is not None
     )
 
 
-def _plan_for_many() -> None:
-    """Have PostgreSQL check foreign keys by index, however few rows there are at first.
+def _settle(period: SettlementPeriod, *, after: str, until: str) -> int:
+    """Write the lines of some leaders and keep their figures; return how many lines."""
+    plans = queries.plan_terms()
+    found = list(
+        sales.results(
+            period,
+            after=after,
+            until=until,
+            plans=plans,
+            forfeited=queries.forfeited_lines(period),
+        )
+    )
+    copy_rows(StatementLine, sales.COLUMNS, b"".join(result.written for result in found))
+    copy_in(LeaderSales, [_kept(period.month, result) for result in found])
+    return sum(result.lines for result in found)
 
-    It keeps the plan of a check for the whole connection. Planned while the tables are empty, it
-    would read them from end to end for every line written or discarded.
-    """
-    session().execute(text("set local enable_seqscan = off"))
+
+def _kept(month: str, result: sales.LeaderResult) -> dict[str, object]:
+    row = result._asdict()
+    del row["written"]
+    return {"month": month, **row}
+
+
+def _finish(period: SettlementPeriod, run: CalculationRun, *, actor: Actor, now: datetime) -> None:
+    kept = queries.leader_sales(period.month)
+    month = finishing.finished(
+        period=period, sales=kept, write=lambda rows: copy_in(Correction, rows)
+    )
+    copy_in(Component, month.components)
+    copy_in(Statement, month.statements)
+    session().execute(delete(LeaderSales).where(LeaderSales.month == period.month))
+    run.leaders_done = run.leaders_total
+    run.finished_at = now
+    session().flush()
+    moved(
+        period,
+        action=Action.FINISH,
+        actor=actor,
+        now=now,
+        calc_rev=run.calc_rev,
+        calculated_by=run.started_by,
+        calculated_at=now,
+        input_digest=month.input_digest,
+        digest=month.digest,
+    )
 
 
 def _discard(month: str) -> None:
     """Remove what an earlier calculation wrote."""
-    statements = select(Statement.id).where(Statement.month == month)
-    for rows in (
-        delete(StatementLine).where(StatementLine.statement_id.in_(statements)),
-        delete(Statement).where(Statement.month == month),
-    ):
-        session().execute(rows, execution_options={"synchronize_session": False})
-
-
-def _statements(period: SettlementPeriod, inputs: Any) -> Iterator[LeaderStatement]:
-    """Settle leader by leader, adding what each statement is made of to the hash of the inputs."""
-    plans = commissions.plans_used(starts_at=period.starts_at, ends_at=period.ends_at)
-    for month in queries.leader_months(period):
-        inputs.update(canonical([month.leader_id, month.carry_in_fen]))
-        for event in (*month.lines, *month.refunds):
-            inputs.update(canonical(list(event)))
-        yield settle(month, plans, min_payout_fen=period.min_payout_fen)
-
-
-def _write(statements: Iterable[LeaderStatement]) -> list[list[str]]:
-    """Store the statements in bulk and return [leader id, digest] of each, in order."""
-    digests = []
-    for portion in _portions(statements):
-        heads, lines = [], []
-        for statement in portion:
-            figures = statement.figures
-            statement_id = derived_id("sts", figures["month"], figures["leader_id"])
-            heads.append({**figures, "id": statement_id, "digest": statement.digest})
-            lines += [{**row, "statement_id": statement_id} for row in statement.rows]
-            digests.append([figures["leader_id"], statement.digest])
-        copy_in(Statement, heads)
-        copy_in(StatementLine, lines)
-    return sorted(digests)
-
-
-def _portions(statements: Iterable[LeaderStatement]) -> Iterator[list[LeaderStatement]]:
-    portion: list[LeaderStatement] = []
-    size = 0
-    for statement in statements:
-        portion.append(statement)
-        size += 1 + len(statement.rows)
-        if size >= WRITTEN_TOGETHER:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
+    query = select(LeaderSales.leader_id).where(LeaderSales.month == month)
+    leaders = set(session().scalars(query))
+    leaders |= set(session().scalars(select(Statement.leader_id).where(Statement.month == month)))
+    statements = [sales.statement_id(month, leader_id)[4:] for leader_id in leaders]
+    for table in ("settlement_lines", "settlement_corrections", "settlement_components"):
+        session().execute(
+            text(f"delete from {table} where statement_id = any(:statements)"),
+            {"statements": statements},
+        )
+    for table in ("settlement_statements", "settlement_leader_sales"):
+        session().execute(text(f"delete from {table} where month = :month"), {"month": month})
+    session().expire_all()

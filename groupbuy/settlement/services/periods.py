@@ -9,7 +9,7 @@ from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState
 from groupbuy.ledger import services as ledger
-from groupbuy.ledger.rules import Account, AccountKind, Posting, transfer
+from groupbuy.ledger.rules import Account, AccountKind, Entry, Posting
 from groupbuy.settlement import queries
 from groupbuy.settlement.errors import (
     ApproverIsPreparer,
@@ -24,6 +24,9 @@ from groupbuy.settlement.services.moving import held, moved
 
 COMMISSION = "commission"
 """The kind of the postings that an approval makes, and the owner of the expense account."""
+
+WRITE_OFF = "write_off"
+"""The owner of the expense account for balances that are owed no more."""
 
 
 def start_closing(
@@ -124,19 +127,24 @@ def lock(*, month: str, actor: Actor, now: datetime) -> SettlementPeriod:
 
 def _postings(month: str) -> list[Posting]:
     """Return what each statement adds to what its leader is owed, or takes from it."""
-    earned_fen = Statement.payable_fen - Statement.carry_in_fen
-    rows = session().execute(
-        select(Statement.id, Statement.leader_id, earned_fen).where(
-            Statement.month == month, earned_fen != 0
-        )
+    columns = (
+        Statement.id,
+        Statement.leader_id,
+        Statement.payable_fen - Statement.carry_in_fen,
+        Statement.hold_fen + Statement.release_fen,
+        Statement.write_off_fen,
     )
-    return [
-        transfer(
-            COMMISSION,
-            statement_id,
-            debit=Account(AccountKind.EXPENSE, COMMISSION),
-            credit=Account(AccountKind.LEADER, leader_id),
-            amount_fen=fen,
-        )
-        for statement_id, leader_id, fen in rows
-    ]
+    postings = []
+    for statement_id, leader_id, earned, kept, written_off in session().execute(
+        select(*columns).where(Statement.month == month)
+    ):
+        entries = [
+            Entry(Account(AccountKind.EXPENSE, COMMISSION), earned - kept - written_off),
+            Entry(Account(AccountKind.EXPENSE, WRITE_OFF), written_off),
+            Entry(Account(AccountKind.HELD, leader_id), kept),
+            Entry(Account(AccountKind.LEADER, leader_id), -earned),
+        ]
+        booked = [entry for entry in entries if entry.amount_fen]
+        if booked:
+            postings.append(Posting(COMMISSION, statement_id, booked))
+    return postings

@@ -1,0 +1,37 @@
+"""What settlement does in many steps: a calculation, each step a transaction of its own."""
+
+from collections.abc import Callable
+
+from groupbuy.kernel import clock
+from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import retrying, transaction
+from groupbuy.settlement import queries, services
+from groupbuy.settlement.models import SettlementPeriod
+from groupbuy.settlement.services import Progress
+
+
+def calculate_month(
+    *, month: str, actor: Actor, show: Callable[[Progress], None] | None = None
+) -> SettlementPeriod:
+    """Calculate a month from where it stands to its end, telling `show` after each step.
+
+    Whoever calls it at the same time takes part in the same calculation.
+    """
+
+    def begin() -> Progress:
+        with transaction():
+            return services.begin(month=month, actor=actor, now=clock.now())
+
+    def advance() -> Progress:
+        with transaction():
+            return services.advance(run_id=progress.run_id, actor=actor, now=clock.now())
+
+    progress = retrying(begin)
+    while not progress.finished:
+        progress = retrying(advance)
+        if show is not None:
+            show(progress)
+    with transaction():
+        period = queries.locked_period(month)
+    assert period is not None, "a calculated month has a period"
+    return period

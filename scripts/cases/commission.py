@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from groupbuy.commissions.rules import calculation
+from groupbuy.commissions.rules import calculation, components
 from groupbuy.commissions.rules.calculation import Line
 from groupbuy.commissions.rules.terms import (
     Earning,
     Exclude,
     Flat,
     Mode,
+    QuotaBonus,
     Replace,
     Tier,
     TierTable,
@@ -161,6 +162,24 @@ def claw_retier(*, mode: str, tiers: Tiers, before_fen: int, refund_fen: int) ->
     }
 
 
+def override(*, base_fen: int, bps: int) -> dict[str, Any]:
+    """What a seller's recruiter gets, and whoever recruited that one: nobody is paid two up."""
+    return {
+        "direct_recruiter_fen": components.override_fen(base_fen, bps),
+        "recruiter_of_recruiter_fen": 0,
+    }
+
+
+def override_claw(*, base_fen: int, bps: int, clawed_fen: int) -> dict[str, Any]:
+    """What a recruiter gives back with the recruit."""
+    return {"clawback_fen": components.override_clawback(base_fen, clawed_fen, bps)}
+
+
+def quota(*, volume_fen: int, quota_fen: int, bonus_fen: int) -> dict[str, Any]:
+    """The bonus of a month's volume."""
+    return {"bonus_fen": components.quota_bonus(volume_fen, QuotaBonus(quota_fen, bonus_fen))}
+
+
 OPERATIONS: dict[str, Operation] = {
     "lines": lines,
     "flat": flat,
@@ -168,4 +187,7 @@ OPERATIONS: dict[str, Operation] = {
     "pick_version": pick_version,
     "claw_line": claw_line,
     "claw_retier": claw_retier,
+    "override": override,
+    "override_claw": override_claw,
+    "quota": quota,
 }

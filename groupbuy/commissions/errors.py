@@ -32,3 +32,52 @@ class PublisherIsAuthor(Problem):
         "您起草或修改过这一版本，请由另一人复核并发布。",
         "You wrote or changed this version; somebody else must check and publish it.",
     )
+
+
+class DeciderIsProposer(Problem):
+    """Who proposed an assignment may not decide about it: a second person must."""
+
+    status = HTTPStatus.CONFLICT
+    code = "decider-is-proposer"
+    title = Text("需由他人审批", "A second person must decide")
+    detail = Text(
+        "这一分配由您提出，请由另一人审批；如需撤回，请删除该提议。",
+        "You proposed this assignment; somebody else must decide. To take it back, delete it.",
+    )
+
+
+class AssignmentBackdated(Problem):
+    """An assignment would take effect in the past: what was sold keeps the terms it had."""
+
+    status = HTTPStatus.CONFLICT
+    code = "assignment-backdated"
+    title = Text("分配不可追溯生效", "An assignment is never backdated")
+    detail = Text(
+        "生效时间 {effective_from} 早于现在；请撤回，并以将来的生效时间重新提出。",
+        "It would take effect at {effective_from}, which is past: withdraw it and propose it anew "
+        "from a later instant on.",
+    )
+
+
+class AssignmentClash(Problem):
+    """Another approved assignment of the same target begins at the same instant."""
+
+    status = HTTPStatus.CONFLICT
+    code = "assignment-clash"
+    title = Text("同一时间已有分配", "Another assignment begins at the same instant")
+    detail = Text(
+        "对象 {target} 在 {effective_from} 已有生效的分配；请另选生效时间。",
+        "An approved assignment of {target} begins at {effective_from}: choose another instant.",
+    )
+
+
+class PlanNotInForce(Problem):
+    """An assigned plan would have no version in force: its leaders would earn nothing."""
+
+    status = HTTPStatus.CONFLICT
+    code = "plan-not-in-force"
+    title = Text("方案尚未生效", "The plan is not in force")
+    detail = Text(
+        "方案在 {effective_from} 没有生效的版本；请先发布版本，或推迟生效时间。",
+        "The plan has no version in force at {effective_from}: publish one first, or begin later.",
+    )

@@ -31,6 +31,7 @@ def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -
             commissionable=decision.commissionable,
             group_buy_id=order.group_buy_id,
             campaign_id=order.campaign_id,
+            region=leader.region if leader else "",
         ),
         lines=[
             PaidLine(

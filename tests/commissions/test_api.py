@@ -142,7 +142,7 @@ class TestPublication:
         assert (answer.status_code, answer.json["code"]) == (412, "stale-version")
 
     def test_it_lists_every_fault(self, api: Api, versions: str, clock: ManualClock) -> None:
-        drafted(api, versions, tiers=[[5, 500], [5, 4_000]], clawback_mode="retier")
+        drafted(api, versions, tiers=[[5, 500], [5, 4_000]])
         clock.advance(days=1)
         answer = publish(api, versions)
         assert (answer.status_code, answer.json["code"]) == (422, "plan-not-publishable")
@@ -151,7 +151,6 @@ class TestPublication:
             "/tiers/1/0",
             "/effective_from",
             "",
-            "/clawback_mode",
         ]
         assert answer.json["errors"][0]["detail"] == "The first tier must begin at 0."
 

@@ -19,7 +19,6 @@ from groupbuy.commissions.rules.calculation import (
 )
 from groupbuy.commissions.rules.publication import publication_faults
 from groupbuy.commissions.rules.terms import (
-    ClawbackMode,
     Earning,
     Exclude,
     Exclusion,
@@ -27,6 +26,7 @@ from groupbuy.commissions.rules.terms import (
     ItemRule,
     Mode,
     PlanTerms,
+    PublishedRule,
     Replace,
     RuleKind,
     TargetKind,
@@ -34,6 +34,7 @@ from groupbuy.commissions.rules.terms import (
     Tier,
     TierTable,
     VersionDate,
+    campaign_book,
     choose_rule,
     earning,
     freeze,
@@ -241,6 +242,28 @@ class TestTerms:
         )
         assert found is chosen
 
+    def test_it_prefers_the_campaign_s_rules_to_the_plan_s(self) -> None:
+        goods: Any = {"sku_id": "sku_1", "product_id": "prd_1", "category_ids": ("cat_near",)}
+        book = rule_book([SKU, PRODUCT, NEAR])
+        one, every = (ItemRule(RuleKind.EXCLUDE, TargetKind.CAMPAIGN, name) for name in "ab")
+        both = {"sku_1": one, None: every}
+        assert choose_rule(book, campaign=both, **goods) is one
+        assert choose_rule(book, campaign={"sku_2": one, None: every}, **goods) is every
+        assert choose_rule(book, campaign={"sku_2": one}, **goods) is SKU
+        assert choose_rule(book, campaign={}, **goods) is SKU
+
+    def test_it_takes_a_campaign_s_latest_rule_published_by_then(self) -> None:
+        old, new, other = (ItemRule(RuleKind.EXCLUDE, TargetKind.CAMPAIGN, n) for n in "abc")
+        later = NOON + timedelta(days=1)
+        rules = [
+            PublishedRule(None, later, new),
+            PublishedRule(None, NOON, old),
+            PublishedRule("sku_1", NOON, other),
+        ]
+        assert campaign_book(rules, NOON - timedelta(microseconds=1)) == {}
+        assert campaign_book(rules, NOON) == {None: old, "sku_1": other}
+        assert campaign_book(rules, later) == {None: new, "sku_1": other}
+
     def test_it_freezes_the_rule_that_won(self) -> None:
         assert freeze(None, None) == Terms(RuleKind.TIERS)
         assert freeze(NEAR, None) == Terms(
@@ -313,7 +336,6 @@ class TestPublication:
             "tiers": MARGINAL.tiers,
             "item_rules": [SKU, NEAR],
             "multipliers_bps": [],
-            "clawback_mode": ClawbackMode.LINE,
             "effective_from": NOON,
             "latest_from": None,
             "now": NOON,
@@ -350,7 +372,6 @@ class TestPublication:
             ({"latest_from": NOON}, ["/effective_from"]),
             ({"max_total_bps": 899}, [""]),
             ({"multipliers_bps": [5_000, 10_001]}, [""]),
-            ({"clawback_mode": ClawbackMode.RETIER}, ["/clawback_mode"]),
         ],
     )
     def test_it_names_each_fault_and_its_place(

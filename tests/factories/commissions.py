@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from groupbuy.commissions import services
-from groupbuy.commissions.models import CommissionLine, PlanVersion
+from groupbuy.commissions import queries, services
+from groupbuy.commissions.models import CommissionLine, PlanAssignment, PlanVersion
 from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
@@ -28,14 +28,17 @@ PAID_BEFORE_COMPLETION = timedelta(days=2)
 _numbers = itertools.count(1)
 
 
-def draft(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
-    """Draft a version of the default plan, which is made at the first time; from now on."""
-    from groupbuy.commissions import queries
+def draft(
+    tiers: Sequence[Sequence[int]] = TIERS, *, code: str = "standard", **terms: Any
+) -> PlanVersion:
+    """Draft a version of a plan, which is made at the first time; from now on.
 
+    The first plan that is made, `standard` by honest default, is everybody's.
+    """
     now = terms.pop("now", clock.now())
     with transaction():
-        plan = queries.plan_by_code("standard") or services.create_plan(
-            code="standard", name="Standard", actor=FINANCE, now=now
+        plan = queries.plan_by_code(code) or services.create_plan(
+            code=code, name=code.capitalize(), actor=FINANCE, now=now
         )
         return services.create_version(
             plan_id=plan.id,
@@ -49,7 +52,7 @@ def draft(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
 
 
 def published(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
-    """Publish a version of the default plan, in force from now on unless said otherwise."""
+    """Publish a version of a plan, in force from now on unless said otherwise."""
     now = terms.get("now", clock.now())
     drafted = draft(tiers, **terms)
     with transaction():
@@ -60,6 +63,33 @@ def published(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersi
             max_total_bps=3_000,
             actor=APPROVER,
             now=now,
+        )
+
+
+def proposed(
+    plan_id: str | None, scope: str, target: str = "", *, at: datetime, now: datetime | None = None
+) -> PlanAssignment:
+    """Propose a plan for a target."""
+    with transaction():
+        return services.propose_assignment(
+            plan_id=plan_id,
+            scope=scope,
+            target=target,
+            effective_from=at,
+            note="",
+            actor=FINANCE,
+            now=now or clock.now(),
+        )
+
+
+def assigned(
+    plan_id: str | None, scope: str, target: str = "", *, at: datetime, now: datetime | None = None
+) -> PlanAssignment:
+    """Assign a plan to a target from an instant on: proposed by one, approved by another."""
+    proposal = proposed(plan_id, scope, target, at=at, now=now)
+    with transaction():
+        return services.approve_assignment(
+            assignment_id=proposal.id, actor=APPROVER, now=now or clock.now()
         )
 
 
@@ -74,6 +104,7 @@ class Stall:
     sku_id: str
     product_id: str
     category_ids: tuple[str, ...]
+    region: str = "Shanghai, Huamu"
 
     def pay(
         self,
@@ -83,6 +114,8 @@ class Stall:
         quantity: int = 1,
         earns_commission: bool = True,
         commissionable: bool = True,
+        campaign_id: str | None = None,
+        group_buy_id: str | None = None,
     ) -> OrderLine:
         """Sell one line: an order paid at an instant, its terms frozen then."""
         with transaction():
@@ -95,6 +128,8 @@ class Stall:
                 placed_at=paid_at,
                 expires_at=paid_at,
                 paid_at=paid_at,
+                campaign_id=campaign_id,
+                group_buy_id=group_buy_id,
             )
             session().add(order)
             session().flush()
@@ -118,6 +153,9 @@ class Stall:
                     leader_level=self.level,
                     paid_at=paid_at,
                     commissionable=commissionable,
+                    campaign_id=campaign_id,
+                    group_buy_id=group_buy_id,
+                    region=self.region,
                 ),
                 lines=[
                     PaidLine(
@@ -164,6 +202,7 @@ def stall(*, level: int = 1, leader_id: str = "", **leader: Any) -> Stall:
         sku_id=sku.id,
         product_id=sku.product_id,
         category_ids=(within.id, str(within.parent_id)),
+        region=new.region,
     )
 
 

@@ -14,6 +14,7 @@ from groupbuy.commissions.models.plans import (
     PlanVersion,
     VersionState,
 )
+from groupbuy.commissions.models.simulations import Simulation, SimulationLeader
 
 __all__ = [
     "CampaignRule",
@@ -25,5 +26,7 @@ __all__ = [
     "PlanAssignment",
     "PlanVersion",
     "ServiceFee",
+    "Simulation",
+    "SimulationLeader",
     "VersionState",
 ]

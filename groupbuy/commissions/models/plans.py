@@ -164,7 +164,7 @@ class PlanAssignment(Base):
 
     The nearest wins: leader, region, level, everyone; without any, the default plan. `plan_id`
     null ends a nearer assignment: the wider ones hold again. `target` is a leader's id, a region,
-    a level, or '' for everyone.
+    a level, or '' for everyone. `note` is the proposer's word, `reason` why it was rejected.
     """
 
     __tablename__ = "commission_plan_assignments"
@@ -178,6 +178,7 @@ class PlanAssignment(Base):
             name="decided_by_someone",
         ),
         CheckConstraint("decided_by <> created_by", name="decided_by_another"),
+        CheckConstraint("state <> 'rejected' or reason <> ''", name="rejected_for_a_reason"),
         CheckConstraint(
             "state <> 'approved' or effective_from >= decided_at", name="never_backdated"
         ),
@@ -198,6 +199,7 @@ class PlanAssignment(Base):
     effective_from: Mapped[datetime]
     state: Mapped[str] = mapped_column(default=AssignmentState.PROPOSED)
     note: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     decided_by: Mapped[str | None]
@@ -246,6 +248,18 @@ class CampaignRule(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def rule(self) -> ItemRule:
+        """Return how it earns; its own id is what a line's terms name."""
+        return ItemRule(
+            kind=RuleKind(self.kind),
+            target_kind=TargetKind.CAMPAIGN,
+            target_id=self.id,
+            rate_bps=self.rate_bps,
+            flat_fen_per_unit=self.flat_fen_per_unit,
+            counts=self.counts,
+        )
 
 
 def _published_stay(table: str, what: str) -> None:

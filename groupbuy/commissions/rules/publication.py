@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import ClawbackMode, ItemRule, RuleKind, TargetKind, Tier
+from groupbuy.commissions.rules.terms import ItemRule, RuleKind, TargetKind, Tier
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 
@@ -22,7 +22,6 @@ def publication_faults(
     tiers: Sequence[Tier],
     item_rules: Sequence[ItemRule],
     multipliers_bps: Iterable[int],
-    clawback_mode: ClawbackMode,
     effective_from: datetime,
     latest_from: datetime | None,
     now: datetime,
@@ -42,8 +41,6 @@ def publication_faults(
         faults.append(Fault("/effective_from", BEGINS_TOO_EARLY))
     if worst > max_total_bps * BPS:
         faults.append(Fault("", TOO_EXPENSIVE.format(limit=f"{max_total_bps / 100:g}")))
-    if clawback_mode is not ClawbackMode.LINE:
-        faults.append(Fault("/clawback_mode", NOT_SETTLED_YET))
     return faults
 
 
@@ -89,7 +86,4 @@ BEGINS_TOO_EARLY = Text(
 TOO_EXPENSIVE = Text(
     "最坏情况下的佣金率超过上限 {limit}%。",
     "The highest rate times the highest multiplier is above the limit of {limit} %.",
-)
-NOT_SETTLED_YET = Text(
-    "目前只支持按行追回（line）。", "Only line by line can be settled at present."
 )

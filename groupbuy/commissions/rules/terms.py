@@ -27,8 +27,9 @@ class RuleKind(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """What an item rule is about; a category's rule holds for everything below it."""
+    """What a rule is about; a category's holds for everything below it, a campaign's only in it."""
 
+    CAMPAIGN = "campaign"
     SKU = "sku"
     PRODUCT = "product"
     CATEGORY = "category"
@@ -50,6 +51,10 @@ class ClawbackMode(StrEnum):
 
     LINE = "line"
     RETIER = "retier"
+
+
+CLAWBACK_BY_MODE = {Mode.MARGINAL: ClawbackMode.LINE, Mode.WHOLE: ClawbackMode.RETIER}
+"""What holds unless a plan says otherwise: taking a whole tier back stops bought tiers."""
 
 
 class Scope(StrEnum):
@@ -76,6 +81,14 @@ class CohostState(StrEnum):
     AGREED = "agreed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+
+
+class SimulationState(StrEnum):
+    """A simulation runs until it is done, or until somebody stops it."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
 
 
 class Basis(StrEnum):
@@ -300,10 +313,40 @@ def rule_book(rules: Iterable[ItemRule]) -> RuleBook:
     return {(rule.target_kind, rule.target_id): rule for rule in rules}
 
 
+CampaignBook: TypeAlias = Mapping[str | None, ItemRule]
+"""A campaign's rules by SKU; under None the one for all its goods."""
+
+
+class PublishedRule(NamedTuple):
+    """A campaign's rule for one SKU (None: for all its goods), and when it was published."""
+
+    sku_id: str | None
+    published_at: datetime
+    rule: ItemRule
+
+
+def campaign_book(rules: Iterable[PublishedRule], paid_at: datetime) -> CampaignBook:
+    """Arrange a campaign's rules by SKU: of each the latest that was published by then."""
+    published = (one for one in rules if one.published_at <= paid_at)
+    in_order = sorted(published, key=lambda one: one.published_at)
+    return {one.sku_id: one.rule for one in in_order}
+
+
 def choose_rule(
-    book: RuleBook, *, sku_id: str, product_id: str, category_ids: Sequence[str]
+    book: RuleBook,
+    *,
+    sku_id: str,
+    product_id: str,
+    category_ids: Sequence[str],
+    campaign: CampaignBook | None = None,
 ) -> ItemRule | None:
-    """Return the rule of the SKU, else the product, else the nearest category, else None."""
+    """Return the nearest rule, None for the tiers.
+
+    Campaign and SKU, else campaign, else SKU, else product, else the nearest category.
+    """
+    for key in (sku_id, None):
+        if campaign and key in campaign:
+            return campaign[key]
     targets = [(TargetKind.SKU, sku_id), (TargetKind.PRODUCT, product_id)]
     targets += [(TargetKind.CATEGORY, category_id) for category_id in category_ids]
     return next((book[target] for target in targets if target in book), None)
@@ -335,3 +378,47 @@ def freeze(rule: ItemRule | None, exclusion: Exclusion | None) -> Terms:
         flat_fen_per_unit=rule.flat_fen_per_unit,
         counts=rule.counts,
     )
+
+
+class Sold(NamedTuple):
+    """What was sold in a line; `category_ids` the nearest first, `earns` what the campaign says."""
+
+    sku_id: str
+    product_id: str
+    category_ids: Sequence[str]
+    earns: bool
+
+
+def terms_of(
+    sold: Sold,
+    *,
+    book: RuleBook,
+    campaign: CampaignBook,
+    for_leader: bool,
+    commissionable: bool,
+    planned: bool,
+) -> Terms:
+    """Return the terms of a sold line.
+
+    Args:
+        sold: the line.
+        book, campaign: the plan's rules and the campaign's.
+        for_leader: whether it is a leader's at all.
+        commissionable: whether the decision on the order lets it earn.
+        planned: whether a plan's version was in force.
+    """
+    rule = choose_rule(
+        book,
+        sku_id=sold.sku_id,
+        product_id=sold.product_id,
+        category_ids=sold.category_ids,
+        campaign=campaign,
+    )
+    reasons = (
+        (not for_leader, Exclusion.HOUSE),
+        (not commissionable, Exclusion.SELF_PURCHASE),
+        (not sold.earns, Exclusion.ITEM),
+        (not planned, Exclusion.NO_PLAN),
+        (rule is not None and rule.kind is RuleKind.EXCLUDE, Exclusion.RULE),
+    )
+    return freeze(rule, next((reason for holds, reason in reasons if holds), None))

@@ -4,7 +4,7 @@ from typing import Any
 
 from groupbuy.commissions import errors, queries, services
 from groupbuy.commissions.models import Plan, PlanVersion
-from groupbuy.commissions.schemas import (
+from groupbuy.commissions.schemas.plans import (
     PlanCreateBody,
     PlanSchema,
     PublicationBody,

@@ -1,34 +1,15 @@
-"""What commissions takes and gives over HTTP."""
-
-from typing import Any
+"""Plans and their versions over HTTP."""
 
 from marshmallow import fields, validate
 
 from groupbuy.commissions.models import VersionState
 from groupbuy.commissions.rules.terms import ClawbackMode, Mode, RuleKind, TargetKind
+from groupbuy.commissions.schemas.common import TierField, one_of
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.kernel.money import BPS
 
 HIGHEST_MULTIPLIER_BPS = 10 * BPS
-
-
-def _one_of(choices: Any) -> validate.OneOf:
-    return validate.OneOf([choice.value for choice in choices])
-
-
-class TierField(fields.List[int]):
-    """A tier [from_fen, rate_bps]: from this volume on, inclusive, this rate."""
-
-    def __init__(self, **options: Any) -> None:
-        description = {"description": "[from_fen, rate_bps]", "example": [1_000_000, 700]}
-        super().__init__(
-            Fen(), validate=[validate.Length(equal=2), _rate], metadata=description, **options
-        )
-
-
-def _rate(tier: list[int]) -> None:
-    """Check the second number of a tier."""
-    validate.Range(min=0, max=BPS)(tier[-1])
+ITEM_TARGETS = (TargetKind.SKU, TargetKind.PRODUCT, TargetKind.CATEGORY)
 
 
 class PlanSchema(Schema):
@@ -58,7 +39,7 @@ class ItemRuleSchema(Schema):
         required=True,
         validate=validate.OneOf([RuleKind.EXCLUDE.value, RuleKind.FLAT.value, RuleKind.REPLACE]),
     )
-    target_kind = fields.String(required=True, validate=_one_of(TargetKind))
+    target_kind = fields.String(required=True, validate=one_of(ITEM_TARGETS))
     target_id = fields.String(
         required=True, validate=validate.Regexp(r"^(sku|prd|cat)_[0-9a-f]{32}$", error="Not an id.")
     )
@@ -73,7 +54,7 @@ class VersionEditBody(Schema):
     """What may be changed about a draft; fields left out stay."""
 
     effective_from = Moment()
-    mode = fields.String(validate=_one_of(Mode))
+    mode = fields.String(validate=one_of(Mode))
     tiers = fields.List(TierField(), validate=validate.Length(max=50))
     item_rules = fields.List(fields.Nested(ItemRuleSchema), validate=validate.Length(max=2_000))
     level_multipliers = fields.Dict(
@@ -82,14 +63,14 @@ class VersionEditBody(Schema):
         metadata={"description": "level → bps; a level that is not named earns x 1"},
     )
     cap_fen = Fen(allow_none=True, metadata={"description": "the most in a month; null: no limit"})
-    clawback_mode = fields.String(validate=_one_of(ClawbackMode))
+    clawback_mode = fields.String(validate=one_of(ClawbackMode))
 
 
 class VersionCreateBody(VersionEditBody):
     """A new draft."""
 
     effective_from = Moment(required=True)
-    mode = fields.String(required=True, validate=_one_of(Mode))
+    mode = fields.String(required=True, validate=one_of(Mode))
     tiers = fields.List(TierField(), required=True, validate=validate.Length(max=50))
 
 
@@ -99,7 +80,7 @@ class VersionSchema(VersionCreateBody):
     id = IdField("plv", required=True)
     plan_id = IdField("pln", required=True)
     number = fields.Integer(required=True)
-    state = fields.String(required=True, validate=_one_of(VersionState))
+    state = fields.String(required=True, validate=one_of(VersionState))
     created_by = fields.String(required=True)
     created_at = Moment(required=True)
     edited_by = fields.String(required=True)
@@ -111,7 +92,7 @@ class VersionSchema(VersionCreateBody):
 class VersionQuery(PageQuery):
     """Filters of the list of versions."""
 
-    state = fields.String(load_default=None, validate=_one_of(VersionState))
+    state = fields.String(load_default=None, validate=one_of(VersionState))
 
 
 class PublicationBody(Schema):

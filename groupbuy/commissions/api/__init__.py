@@ -1,0 +1,6 @@
+"""Commissions over HTTP: a file and an `Api` for each resource."""
+
+from groupbuy.commissions.api.assignments import api as assignments
+from groupbuy.commissions.api.plans import api as plans
+
+__all__ = ["assignments", "plans"]

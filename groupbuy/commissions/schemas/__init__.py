@@ -1,0 +1,1 @@
+"""What commissions takes and gives over HTTP, a file for each resource."""

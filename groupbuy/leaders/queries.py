@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.identity.models import Shopper
 from groupbuy.kernel.books import Invariant
@@ -76,7 +77,7 @@ def standing_at(leader_ids: Iterable[str], at: datetime) -> dict[str, Standing]:
         select(row.leader_id, row.level, row.region, Leader.recruiter_id)
         .join(Leader, Leader.id == row.leader_id)
         .where(row.leader_id.in_(set(leader_ids)))
-        .distinct(row.leader_id)
+        .ext(distinct_on(row.leader_id))
         .order_by(
             row.leader_id,
             begun.desc(),
@@ -94,7 +95,8 @@ def standing_list(*, leader_id: str, limit: int, cursor: str | None) -> Page[Lea
     """Return a leader's standings, the newest first; NotFound if there is no such leader."""
     leader(leader_id)
     query = select(LeaderStanding).where(LeaderStanding.leader_id == leader_id)
-    return paginate(query, by=[LeaderStanding.id], limit=limit, cursor=cursor, descending=True)
+    by = [LeaderStanding.from_at, LeaderStanding.id]
+    return paginate(query, by=by, limit=limit, cursor=cursor, descending=True)
 
 
 def leader_list(

@@ -24,6 +24,7 @@ DOMAINS = (
     "orders",
     "fulfilment",
     "commissions",
+    "holds",
     "settlement",
 )
 

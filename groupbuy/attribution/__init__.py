@@ -1,6 +1,6 @@
 """Whose order it is.
 
-Owns: touches, customer locks, decisions with their evidence.
-Calls: leaders, campaigns.
-Announces: see signals.py, where there is one.
+Owns: policies, touches, customer locks, decisions with their evidence.
+Calls: leaders, campaigns, identity.
+Announces: order_reassigned, by way of orders.
 """

@@ -1,17 +1,75 @@
 """Reads of attribution."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, exists, select
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.expression import literal
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 
-from groupbuy.attribution.models import AttributionDecision, AttributionTouch, CustomerLock
+from groupbuy.attribution.models import (
+    AttributionDecision,
+    AttributionPolicy,
+    AttributionTouch,
+    CustomerLock,
+)
+from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
+from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
+
+
+def policy(policy_id: str, *, locked: bool = False) -> AttributionPolicy:
+    """Return a policy as it is now, or raise NotFound."""
+    query = select(AttributionPolicy).where(AttributionPolicy.id == policy_id)
+    if locked:
+        query = query.with_for_update()
+    found = session().scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def policy_list(
+    *, limit: int, cursor: str | None, state: str | None = None
+) -> Page[AttributionPolicy]:
+    """Return policies, the newest first."""
+    query = select(AttributionPolicy)
+    if state is not None:
+        query = query.where(AttributionPolicy.state == state)
+    by = [AttributionPolicy.number]
+    return paginate(query, by=by, limit=limit, cursor=cursor, descending=True)
+
+
+def policy_at(at: datetime) -> Policy:
+    """Return the policy in force at an instant, the default one before the first."""
+    found = session().scalar(
+        select(AttributionPolicy)
+        .where(
+            AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= at
+        )
+        .order_by(AttributionPolicy.effective_from.desc())
+        .limit(1)
+    )
+    return DEFAULT_POLICY if found is None else found.as_rule()
+
+
+def policy_numbered(number: int) -> Policy:
+    """Return a published policy by its number; 0 is the default one."""
+    if number == DEFAULT_POLICY.version:
+        return DEFAULT_POLICY
+    query = select(AttributionPolicy).where(AttributionPolicy.number == number)
+    return session().scalars(query).one().as_rule()
+
+
+def latest_effective_from() -> datetime | None:
+    """Return when the latest published policy begins, None if there is none."""
+    return session().scalar(
+        select(func.max(AttributionPolicy.effective_from)).where(
+            AttributionPolicy.state == PolicyState.PUBLISHED
+        )
+    )
 
 
 def open_lock(shopper_id: str) -> tuple[CustomerLock, bool] | None:
@@ -26,6 +84,66 @@ def open_lock(shopper_id: str) -> tuple[CustomerLock, bool] | None:
         .one_or_none()
     )
     return None if row is None else (row[0], row[1])
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """A lock as it stands at an instant.
+
+    `protected_until` is from when on another leader's touch gets the customer, under the policy
+    in force at that instant; None for never.
+    """
+
+    lock: CustomerLock
+    is_open: bool
+    protected_until: datetime | None
+
+
+def lock(lock_id: str) -> CustomerLock:
+    """Return a lock as it is now, or raise NotFound."""
+    found = session().get(CustomerLock, lock_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lock_list(
+    *,
+    limit: int,
+    cursor: str | None,
+    at: datetime,
+    shopper: str | None = None,
+    leader: str | None = None,
+    open: bool | None = None,
+) -> Page[LockView]:
+    """Return locks, the newest first, in two statements; open is neither closed nor expired."""
+    query = select(CustomerLock)
+    if shopper is not None:
+        query = query.where(CustomerLock.shopper_id == shopper)
+    if leader is not None:
+        query = query.where(CustomerLock.leader_id == leader)
+    if open is not None:
+        query = query.where(open_at(at) if open else not_(open_at(at)))
+    page = paginate(query, by=[CustomerLock.id], limit=limit, cursor=cursor, descending=True)
+    policy = policy_at(at)
+    return Page([_viewed(found, policy, at) for found in page.items], page.next_cursor)
+
+
+def lock_view(lock: CustomerLock, *, at: datetime) -> LockView:
+    """Return a lock as it stands at an instant."""
+    return _viewed(lock, policy_at(at), at)
+
+
+def open_at(at: datetime) -> ColumnElement[bool]:
+    """Return the condition of a lock that is in force: neither closed nor expired."""
+    lasts = or_(CustomerLock.expires_at.is_(None), CustomerLock.expires_at > at)
+    return and_(CustomerLock.closed_at.is_(None), lasts)
+
+
+def _viewed(lock: CustomerLock, policy: Policy, at: datetime) -> LockView:
+    rule = lock.as_rule()
+    is_open = lock.closed_at is None and not rule.expired(at)
+    return LockView(lock, is_open, rule.protected_until(policy) if is_open else None)
 
 
 def best_touch(
@@ -80,19 +198,16 @@ def history(order_id: str) -> Sequence[AttributionDecision]:
 
 
 def decision_for_leader(*, order_id: str, leader_id: str) -> AttributionDecision:
-    """Return the current decision if this leader was a candidate; it is NotFound otherwise."""
-    decision = session().scalar(
-        select(AttributionDecision)
-        .where(
-            AttributionDecision.order_id == order_id,
-            AttributionDecision.candidates.op("@>")(literal([{"leader_id": leader_id}], JSONB)),
-        )
-        .order_by(AttributionDecision.revision.desc())
-        .limit(1)
-    )
-    if decision is None:
+    """Return the current decision if it concerns this leader; it is NotFound otherwise.
+
+    It concerns whoever was a candidate, and whoever the order was ever given to.
+    """
+    decisions = history(order_id)
+    concerned = {candidate["leader_id"] for d in decisions for candidate in d.candidates}
+    concerned |= {decision.leader_id for decision in decisions}
+    if leader_id not in concerned:
         raise NotFound
-    return decision
+    return decisions[-1]
 
 
 INVARIANTS = (

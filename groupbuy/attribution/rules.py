@@ -8,17 +8,52 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+from groupbuy.kernel.texts import Text
 
 
 class Rule(StrEnum):
-    """How an order can come to a leader; `none` is a house order."""
+    """How an order can come to a leader: `assigned` by staff; `none` is a house order."""
 
     HOSTED = "hosted"
     LOCK = "lock"
     LINK = "link"
     PICKUP = "pickup"
+    ASSIGNED = "assigned"
     NONE = "none"
+
+
+CLAIMS = (Rule.HOSTED, Rule.LOCK, Rule.LINK, Rule.PICKUP)
+"""The rules by which a leader can claim an order: what a policy puts in order of priority."""
+
+
+class PolicyState(StrEnum):
+    """A draft can be changed and thrown away; what is published never changes."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class Eligibility(StrEnum):
+    """Which customers a touch can lock."""
+
+    ALL = "all"
+    NEW_CUSTOMER = "new_customer"
+
+
+class Renewal(StrEnum):
+    """What extends the expiry of a lock."""
+
+    NONE = "none"
+    PAID_ORDER = "paid_order"
+
+
+class SelfPurchase(StrEnum):
+    """Whether a leader's own orders earn."""
+
+    PAY = "pay"
+    NO_COMMISSION = "no_commission"
 
 
 class Reason(StrEnum):
@@ -35,6 +70,7 @@ class Reason(StrEnum):
     LOCK_PROTECTED = "LOCK_PROTECTED"
     LOCKED = "LOCKED"
     LOCK_TAKEN_OVER = "LOCK_TAKEN_OVER"
+    CLOSED_BY_STAFF = "CLOSED_BY_STAFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +81,21 @@ class Policy:
     """
 
     version: int = 0
-    priority: tuple[Rule, ...] = (Rule.HOSTED, Rule.LOCK, Rule.LINK, Rule.PICKUP)
+    priority: tuple[Rule, ...] = CLAIMS
     lookback_days: int = 7
-    eligible: str = "all"
+    eligible: str = Eligibility.ALL
     validity_days: int | None = 365
     protect_days: int | None = 30
-    renew: str = "paid_order"
-    self_purchase: str = "no_commission"
+    renew: str = Renewal.PAID_ORDER
+    self_purchase: str = SelfPurchase.NO_COMMISSION
 
     def expiry(self, at: datetime) -> datetime | None:
         """Return when a lock that is opened or renewed at an instant expires."""
         return None if self.validity_days is None else at + timedelta(days=self.validity_days)
+
+    def pays(self, *, self_purchase: bool) -> bool:
+        """Tell whether an order of a leader earns, given whether the leader is its shopper."""
+        return not (self_purchase and self.self_purchase == SelfPurchase.NO_COMMISSION)
 
 
 DEFAULT_POLICY = Policy()
@@ -78,6 +118,13 @@ class Lock:
         if policy.protect_days is None:
             return True
         return at < self.locked_at + timedelta(days=policy.protect_days)
+
+    def protected_until(self, policy: Policy) -> datetime | None:
+        """Return from when on another leader's touch gets the customer, None for never."""
+        if policy.protect_days is None:
+            return self.expires_at
+        protection = self.locked_at + timedelta(days=policy.protect_days)
+        return protection if self.expires_at is None else min(protection, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +226,28 @@ def _objection(policy: Policy, claim: Claim, placed_at: datetime) -> Reason | No
         if not timedelta(0) <= age < timedelta(days=policy.lookback_days):
             return Reason.TOUCH_TOO_OLD
     return None if claim.leader_active else Reason.LEADER_INACTIVE
+
+
+class Fault(NamedTuple):
+    """What is wrong with a draft of a policy, and where: a JSON pointer into it."""
+
+    pointer: str
+    text: Text
+
+
+def publication_faults(
+    *, effective_from: datetime, latest_from: datetime | None, now: datetime
+) -> list[Fault]:
+    """Return what stands against publishing a policy; `latest_from` is the latest one's start."""
+    faults = []
+    if effective_from < now:
+        faults.append(Fault("/effective_from", BEGINS_IN_THE_PAST))
+    if latest_from is not None and effective_from <= latest_from:
+        faults.append(Fault("/effective_from", BEGINS_TOO_EARLY))
+    return faults
+
+
+BEGINS_IN_THE_PAST = Text("生效时间早于发布时间。", "It would take effect before its publication.")
+BEGINS_TOO_EARLY = Text(
+    "必须晚于已发布的最新政策。", "It must begin after the latest published policy."
+)

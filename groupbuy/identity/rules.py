@@ -63,6 +63,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payments.read": _service_readers,
     "payments.edit": frozenset({Role.FINANCE}),
     "attribution.read": _service_readers,
+    "attribution.edit": _operators,
+    "attribution.publish": frozenset({Role.APPROVER}),
     "plans.read": _money_readers,
     "plans.edit": frozenset({Role.FINANCE}),
     "plans.publish": frozenset({Role.APPROVER}),

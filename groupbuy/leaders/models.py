@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.kernel.db import Base, one_of
+from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
 from groupbuy.leaders.rules import (
     MICRO,
@@ -86,6 +86,24 @@ class Leader(Base):
         return self.state == LeaderState.ACTIVE
 
 
+class LeaderStanding(Base):
+    """Which level and region a leader has from an instant on, until the next such row."""
+
+    __tablename__ = "leader_standings"
+    __table_args__ = (
+        CheckConstraint("level >= 1", name="level_from_one"),
+        Index("ix_leader_standings_leader_id_from_at", "leader_id", "from_at"),
+    )
+
+    id: Mapped[str] = primary_id("lst")
+    leader_id: Mapped[str] = reference("ldr", "leaders.id")
+    level: Mapped[int]
+    region: Mapped[str]
+    from_at: Mapped[datetime]
+    decided_by: Mapped[str]
+    reason: Mapped[str]
+
+
 class Community(Base):
     """One WeChat group that a leader runs; `size` counts its members."""
 
@@ -147,3 +165,6 @@ class PickupVerifier(Base):
 
     point_id: Mapped[str] = reference("ppt", "pickup_points.id", primary_key=True)
     shopper_id: Mapped[str] = reference("shp", "shoppers.id", primary_key=True, index=True)
+
+
+append_only("leader_standings")

@@ -1,9 +1,12 @@
 """Reads of leaders."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.identity.models import Shopper
 from groupbuy.kernel.books import Invariant
@@ -15,6 +18,7 @@ from groupbuy.leaders.models import (
     Community,
     Leader,
     LeaderApplication,
+    LeaderStanding,
     PickupPoint,
     PickupVerifier,
 )
@@ -50,6 +54,49 @@ def active_leader_ids(ids: Iterable[str]) -> set[str]:
     """Return which of these leaders are active, in one statement."""
     query = select(Leader.id).where(Leader.id.in_(set(ids)), Leader.state == LeaderState.ACTIVE)
     return set(session().scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a leader was at an instant; who recruited somebody never changes."""
+
+    level: int
+    region: str
+    recruiter_id: str | None
+
+
+def standing_at(leader_ids: Iterable[str], at: datetime) -> dict[str, Standing]:
+    """Return what each of these leaders was at an instant, in one statement.
+
+    Before a leader's first row the first row holds: an order may be given to somebody who was
+    accepted after it was paid.
+    """
+    row = LeaderStanding
+    begun = row.from_at <= at
+    query = (
+        select(row.leader_id, row.level, row.region, Leader.recruiter_id)
+        .join(Leader, Leader.id == row.leader_id)
+        .where(row.leader_id.in_(set(leader_ids)))
+        .ext(distinct_on(row.leader_id))
+        .order_by(
+            row.leader_id,
+            begun.desc(),
+            case((begun, row.from_at)).desc(),
+            case((begun, row.id)).desc(),
+            row.from_at,
+            row.id,
+        )
+    )
+    rows = session().execute(query)
+    return {who: Standing(level, region, recruiter) for who, level, region, recruiter in rows}
+
+
+def standing_list(*, leader_id: str, limit: int, cursor: str | None) -> Page[LeaderStanding]:
+    """Return a leader's standings, the newest first; NotFound if there is no such leader."""
+    leader(leader_id)
+    query = select(LeaderStanding).where(LeaderStanding.leader_id == leader_id)
+    by = [LeaderStanding.from_at, LeaderStanding.id]
+    return paginate(query, by=by, limit=limit, cursor=cursor, descending=True)
 
 
 def leader_list(
@@ -240,5 +287,13 @@ INVARIANTS = (
         "select a.id, a.shopper_id from leader_applications a "
         "left join leaders l on l.shopper_id = a.shopper_id "
         "where a.state = 'approved' and l.id is null",
+    ),
+    Invariant(
+        "leaders.standing_is_the_latest",
+        "A leader's level and region are those of the latest standing.",
+        "select l.id, l.level, s.level standing_level from leaders l left join lateral "
+        "(select level, region from leader_standings s where s.leader_id = l.id "
+        "order by s.from_at desc, s.id desc limit 1) s on true "
+        "where s.level is distinct from l.level or s.region is distinct from l.region",
     ),
 )

@@ -125,6 +125,31 @@ class LeaderSchema(Schema):
     version = fields.Integer(required=True)
 
 
+class LevelBody(Schema):
+    """A leader's new level, and why."""
+
+    level = Count(required=True, minimum=1, maximum=99)
+    reason = Words(required=True, maximum=500)
+
+
+class RegionBody(Schema):
+    """A leader's new region, and why."""
+
+    region = Words(required=True, maximum=100)
+    reason = Words(required=True, maximum=500)
+
+
+class StandingSchema(Schema):
+    """Which level and region a leader had from an instant on."""
+
+    id = IdField("lst", required=True)
+    level = fields.Integer(required=True)
+    region = fields.String(required=True)
+    from_at = Moment(required=True)
+    decided_by = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
 class LeaderQuery(PageQuery):
     """Filters of the list of leaders."""
 

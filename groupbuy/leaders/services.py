@@ -20,12 +20,13 @@ from groupbuy.leaders.models import (
     Community,
     Leader,
     LeaderApplication,
+    LeaderStanding,
     PickupPoint,
     PickupVerifier,
 )
 from groupbuy.leaders.rules import APPLICATION_MOVES, LEADER_MOVES, only_move
 
-Edited = TypeVar("Edited", Community, PickupPoint)
+Edited = TypeVar("Edited", Community, Leader, PickupPoint)
 
 
 def apply(
@@ -118,6 +119,7 @@ def approve(*, application_id: str, actor: Actor, now: datetime) -> Leader:
     leader = session().scalars(founding).one_or_none()
     if leader is None:
         raise AlreadyLeader
+    _stand(leader, actor=actor, now=now, reason="approved")
     announce(signals.leader_approved, leader, application_id=application_id, actor=actor, now=now)
     return leader
 
@@ -155,6 +157,45 @@ def reinstate(*, leader_id: str, reason: str, actor: Actor, now: datetime) -> Le
         NotInThisState: the leader is active.
     """
     return _turn(leader_id=leader_id, action="reinstate", reason=reason, actor=actor, now=now)
+
+
+def set_level(
+    *, leader_id: str, level: int, reason: str, if_match: int, actor: Actor, now: datetime
+) -> Leader:
+    """Give a leader another level from now on.
+
+    Raises:
+        NotFound: there is no such leader.
+        StaleVersion: the leader changed since it was read.
+    """
+    leader = _edit(queries.leader(leader_id), if_match, {"level": level})
+    _stand(leader, actor=actor, now=now, reason=reason)
+    audit.record(
+        actor=actor, action="leader.level", subject=leader_id, now=now, level=level, reason=reason
+    )
+    return leader
+
+
+def set_region(
+    *, leader_id: str, region: str, reason: str, if_match: int, actor: Actor, now: datetime
+) -> Leader:
+    """Put a leader into another region from now on.
+
+    Raises:
+        NotFound: there is no such leader.
+        StaleVersion: the leader changed since it was read.
+    """
+    leader = _edit(queries.leader(leader_id), if_match, {"region": region})
+    _stand(leader, actor=actor, now=now, reason=reason)
+    audit.record(
+        actor=actor,
+        action="leader.region",
+        subject=leader_id,
+        now=now,
+        region=region,
+        reason=reason,
+    )
+    return leader
 
 
 def add_community(*, leader_id: str, **fields: Any) -> Community:
@@ -296,6 +337,21 @@ def _turn(*, leader_id: str, action: str, reason: str, actor: Actor, now: dateti
         raise NotInThisState(state=queries.leader(leader_id).state, action=action)
     audit.record(actor=actor, action=f"leader.{action}", subject=leader_id, now=now, reason=reason)
     return turned
+
+
+def _stand(leader: Leader, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Note which level and region a leader has from now on."""
+    session().add(
+        LeaderStanding(
+            leader_id=leader.id,
+            level=leader.level,
+            region=leader.region,
+            from_at=now,
+            decided_by=actor.label,
+            reason=reason,
+        )
+    )
+    session().flush()
 
 
 def _edit(row: Edited, if_match: int, changes: dict[str, Any]) -> Edited:

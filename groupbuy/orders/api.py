@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from groupbuy.attribution.errors import AlreadyTheirs
+from groupbuy.attribution.models import AttributionDecision
 from groupbuy.campaigns.errors import GroupBuyNotOpen
 from groupbuy.inventory.errors import OutOfStock
 from groupbuy.kernel import clock
@@ -23,6 +25,8 @@ from groupbuy.orders.schemas import (
     OrderSchema,
     PaymentStartSchema,
     PlaceOrderBody,
+    ReassignmentBody,
+    ReassignmentSchema,
     RefundBody,
     RefundQuery,
     RefundSchema,
@@ -31,7 +35,7 @@ from groupbuy.orders.schemas import (
     StaffOrderQuery,
     StaffOrderSchema,
 )
-from groupbuy.orders.services import cancelling, paying, placing, refunding
+from groupbuy.orders.services import cancelling, paying, placing, reassigning, refunding
 from groupbuy.orders.services.refunding import Return
 from groupbuy.payments.errors import ProviderUnavailable
 from groupbuy.payments.models import Payment
@@ -167,6 +171,21 @@ def cancel_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView
             now=clock.now(),
         )
         return queries.show(order_id)
+
+
+@api.post(
+    "/hq/orders/<id(ord):order_id>/attribution",
+    allow="attribution.edit",
+    body=ReassignmentBody,
+    returns=ReassignmentSchema,
+    status=201,
+    idempotent=True,
+    problems=[NotInThisState, AlreadyTheirs],
+)
+def reassign_order(actor: Actor, order_id: str, body: dict[str, Any]) -> AttributionDecision:
+    """Give a paid order to another leader, or to the house."""
+    with transaction():
+        return reassigning.reassign(order_id=order_id, **body, actor=actor, now=clock.now())
 
 
 @api.get("/hq/refunds", allow="orders.read", query=RefundQuery, returns=page_of(RefundSchema))

@@ -209,3 +209,26 @@ class RefundQuery(PageQuery):
     state = fields.String(
         load_default=None, validate=validate.OneOf([state.value for state in RefundState])
     )
+
+
+class ReassignmentBody(Schema):
+    """Whose the order shall be, null for the house's, and why."""
+
+    leader_id = IdField("ldr", required=True, allow_none=True)
+    reason = Words(required=True, maximum=500)
+
+
+class ReassignmentSchema(Schema):
+    """The new decision on an order."""
+
+    order_id = IdField("ord", required=True)
+    revision = fields.Integer(required=True)
+    leader_id = IdField("ldr", required=True, allow_none=True)
+    rule = fields.String(required=True)
+    self_purchase = fields.Boolean(required=True)
+    commissionable = fields.Boolean(required=True)
+    recruiter_id = IdField("ldr", required=True, allow_none=True)
+    leader_level = fields.Integer(required=True, allow_none=True)
+    decided_at = Moment(required=True)
+    decided_by = fields.String(required=True)
+    reason = fields.String(required=True)

@@ -1,6 +1,6 @@
 """Tell settled lines briefly, corrections and components apart; calculate in steps.
 
-Revision: settlement_complete, after commissions_pay.
+Revision: settlement_complete, after commissions_simulate.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "settlement_complete"
-down_revision = "commissions_pay"
+down_revision = "commissions_simulate"
 branch_labels = None
 depends_on = None
 

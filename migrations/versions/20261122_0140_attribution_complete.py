@@ -1,0 +1,175 @@
+"""Complete attribution: leaders' standings, policies, who closed a lock, who paid, holds.
+
+Revision: attribution_complete, after settlement_complete.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "attribution_complete"
+down_revision = "settlement_complete"
+branch_labels = None
+depends_on = None
+
+RULES = (
+    (
+        "leader_standings",
+        "leader_standings_append_only",
+        """create or replace function leader_standings_append_only() returns trigger language plpgsql as $body$
+begin
+    raise exception 'leader_standings is append-only' using errcode = 'restrict_violation';
+end $body$""",
+        """create trigger leader_standings_append_only before update or delete on leader_standings for each row execute function leader_standings_append_only()""",
+    ),
+    (
+        "leader_standings",
+        "leader_standings_no_truncate",
+        """create or replace function leader_standings_no_truncate() returns trigger language plpgsql as $body$
+begin
+    raise exception 'leader_standings is append-only' using errcode = 'restrict_violation';
+end $body$""",
+        """create trigger leader_standings_no_truncate before truncate on leader_standings for each statement execute function leader_standings_no_truncate()""",
+    ),
+    (
+        "attribution_policies",
+        "attribution_policies_published_stay",
+        """create or replace function attribution_policies_published_stay() returns trigger language plpgsql as $body$
+begin
+    if old.state = 'published' then
+        raise exception 'a published attribution policy never changes'
+            using errcode = 'restrict_violation';
+    end if;
+    if tg_op = 'DELETE' then return old; end if;
+    return new;
+end $body$""",
+        """create trigger attribution_policies_published_stay before update or delete on attribution_policies for each row execute function attribution_policies_published_stay()""",
+    ),
+)
+
+RULE_BEFORE = "rule in ('hosted', 'lock', 'link', 'pickup', 'none')"
+RULE_KNOWN = "rule in ('hosted', 'lock', 'link', 'pickup', 'assigned', 'none')"
+BY_HAND = (
+    "(closed_by is null) = (close_note is null) and (closed_by is null or closed_at is not null)"
+)
+
+BACKFILL = """
+insert into leader_standings (id, leader_id, level, region, from_at, decided_by, reason)
+select gen_random_uuid(), id, level, region, since, 'system', 'as it was when history began'
+from leaders
+"""
+
+
+def upgrade() -> None:
+    op.create_table(
+        "leader_standings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("leader_id", sa.Uuid(), nullable=False),
+        sa.Column("level", sa.BigInteger(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("from_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("level >= 1", name=op.f("ck_leader_standings_level_from_one")),
+        sa.ForeignKeyConstraint(
+            ["leader_id"], ["leaders.id"], name=op.f("fk_leader_standings_leader_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leader_standings")),
+    )
+    op.create_index(
+        "ix_leader_standings_leader_id_from_at",
+        "leader_standings",
+        ["leader_id", "from_at"],
+        unique=False,
+    )
+    op.execute(BACKFILL)
+    op.create_table(
+        "attribution_policies",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "priority", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("lookback_days", sa.BigInteger(), nullable=False),
+        sa.Column("eligible", sa.Text(), nullable=False),
+        sa.Column("validity_days", sa.BigInteger(), nullable=True),
+        sa.Column("protect_days", sa.BigInteger(), nullable=True),
+        sa.Column("renew", sa.Text(), nullable=False),
+        sa.Column("self_purchase", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("edited_by", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=True),
+        sa.Column("published_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'published') = (published_by is not null) and (published_by is null) = (published_at is null)",
+            name=op.f("ck_attribution_policies_published_by_someone"),
+        ),
+        sa.CheckConstraint(
+            "eligible in ('all', 'new_customer')",
+            name=op.f("ck_attribution_policies_eligible_known"),
+        ),
+        sa.CheckConstraint(
+            "renew in ('none', 'paid_order')", name=op.f("ck_attribution_policies_renew_known")
+        ),
+        sa.CheckConstraint(
+            "self_purchase in ('pay', 'no_commission')",
+            name=op.f("ck_attribution_policies_self_purchase_known"),
+        ),
+        sa.CheckConstraint(
+            "state in ('draft', 'published')", name=op.f("ck_attribution_policies_state_known")
+        ),
+        sa.CheckConstraint(
+            "number > 0 and lookback_days >= 0 and validity_days > 0 and protect_days >= 0",
+            name=op.f("ck_attribution_policies_days_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "published_by <> created_by and published_by <> edited_by",
+            name=op.f("ck_attribution_policies_published_by_another"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribution_policies")),
+        sa.UniqueConstraint("number", name=op.f("uq_attribution_policies_number")),
+    )
+    op.create_index(
+        "uq_attribution_policies_effective_from",
+        "attribution_policies",
+        ["effective_from"],
+        unique=True,
+        postgresql_where=sa.text("state = 'published'"),
+    )
+    op.add_column("customer_locks", sa.Column("closed_by", sa.Text(), nullable=True))
+    op.add_column("customer_locks", sa.Column("close_note", sa.Text(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks", BY_HAND
+    )
+    op.drop_constraint(op.f("ck_attribution_decisions_rule_known"), "attribution_decisions")
+    op.create_check_constraint(
+        op.f("ck_attribution_decisions_rule_known"), "attribution_decisions", RULE_KNOWN
+    )
+    for _, _, function, trigger in RULES:
+        op.execute(function)
+        op.execute(trigger)
+
+
+def downgrade() -> None:
+    for table, name, _, _ in reversed(RULES):
+        op.execute(f"drop trigger {name} on {table}")
+        op.execute(f"drop function {name}")
+    op.drop_constraint(op.f("ck_attribution_decisions_rule_known"), "attribution_decisions")
+    op.create_check_constraint(
+        op.f("ck_attribution_decisions_rule_known"), "attribution_decisions", RULE_BEFORE
+    )
+    op.drop_constraint(op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks")
+    op.drop_column("customer_locks", "close_note")
+    op.drop_column("customer_locks", "closed_by")
+    op.drop_index(
+        "uq_attribution_policies_effective_from",
+        table_name="attribution_policies",
+        postgresql_where=sa.text("state = 'published'"),
+    )
+    op.drop_table("attribution_policies")
+    op.drop_index("ix_leader_standings_leader_id_from_at", table_name="leader_standings")
+    op.drop_table("leader_standings")

@@ -9,12 +9,11 @@ it was interrupted, nor who went on with it.
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import copy_in, copy_rows, session
 from groupbuy.kernel.ids import new_id
-from groupbuy.leaders.models import Leader
 from groupbuy.settlement import queries
 from groupbuy.settlement.models import (
     CalculationRun,
@@ -64,7 +63,7 @@ def begin(*, month: str, actor: Actor, now: datetime) -> Progress:
         calc_rev=CALCULATION_REVISION,
         started_by=actor.label,
         started_at=now,
-        leaders_total=session().scalar(select(func.count()).select_from(Leader)) or 0,
+        leaders_total=queries.leader_count(),
     )
     moved(
         period,

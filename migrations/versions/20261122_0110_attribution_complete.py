@@ -142,6 +142,14 @@ def upgrade() -> None:
     )
     op.add_column("customer_locks", sa.Column("closed_by", sa.Text(), nullable=True))
     op.add_column("customer_locks", sa.Column("close_note", sa.Text(), nullable=True))
+    op.add_column("payments", sa.Column("payer_ref", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_payments_payer",
+        "payments",
+        ["payer_ref"],
+        unique=False,
+        postgresql_where=sa.text("payer_ref is not null"),
+    )
     op.create_check_constraint(
         op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks", BY_HAND
     )
@@ -163,6 +171,12 @@ def downgrade() -> None:
         op.f("ck_attribution_decisions_rule_known"), "attribution_decisions", RULE_BEFORE
     )
     op.drop_constraint(op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks")
+    op.drop_index(
+        "ix_payments_payer",
+        table_name="payments",
+        postgresql_where=sa.text("payer_ref is not null"),
+    )
+    op.drop_column("payments", "payer_ref")
     op.drop_column("customer_locks", "close_note")
     op.drop_column("customer_locks", "closed_by")
     op.drop_index(

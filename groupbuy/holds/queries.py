@@ -1,7 +1,7 @@
 """Reads of holds."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -104,7 +104,13 @@ class RuleView:
     def numbers(self) -> list[dict[str, Any]]:
         """Return the parameters with what they mean and may be."""
         return [
-            {"name": name, "value": self.parameters[name], **asdict(parameter)}
+            {
+                "name": name,
+                "meaning": parameter.meaning,
+                "value": self.parameters[name],
+                "minimum": parameter.minimum,
+                "maximum": parameter.maximum,
+            }
             for name, parameter in self.kind.parameters.items()
         ]
 

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from groupbuy.cli.books import check_all, fail_if
+from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
 from groupbuy.cli.tables import (
     console,
@@ -53,6 +54,7 @@ staff = PlainProblems("staff", help="Members of headquarters' staff.")
 plan = PlainProblems("plan", help="Commission plans.")
 month = PlainProblems("settlement", help="Settling a month.")
 books = PlainProblems("books", help="The books.")
+holds = PlainProblems("holds", help="Suspicious orders.")
 
 EVERYTHING = 1_000_000
 
@@ -179,6 +181,16 @@ def list_months() -> None:
 def check_books() -> None:
     """Hold the whole database against every invariant; exit code 1 if one is broken."""
     fail_if(check_all(console()))
+
+
+@holds.command("scan")
+@click.option("--since", required=True, metavar="INSTANT", help="RFC 3339, with offset")
+def scan_for_holds(since: str) -> None:
+    """Let the rules look again at every order paid or refunded since an instant.
+
+    What a rule has held before it does not hold again: running this twice changes nothing.
+    """
+    click.echo(f"{scan_all(console(), _instant(since))} holds placed")
 
 
 def _instant(value: str) -> datetime:

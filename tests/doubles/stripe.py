@@ -52,19 +52,26 @@ class StripeDouble(Double):
         self.minimum_fen = minimum_fen
         self.refunds_settle = refunds_settle
         self.intents: dict[str, Thing] = {}
+        self.charges: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
         self.events: list[Thing] = []
         self._taken = 0
         self._keys: dict[str, tuple[Any, Answer]] = {}
         self._numbers = itertools.count(1)
 
-    def pay(self, intent_id: str, *, received: int | None = None) -> Thing:
-        """Let the shopper's payment come through; returns the event."""
+    def pay(self, intent_id: str, *, received: int | None = None, payer: str = "") -> Thing:
+        """Let the shopper's payment come through, by a card of its own; returns the event."""
         with self._state:
             intent = self.intents[intent_id]
             intent["status"] = "succeeded"
             intent["amount_received"] = intent["amount"] if received is None else received
             intent["latest_charge"] = self._id("ch")
+            card = {"brand": "visa", "fingerprint": payer or self._id("card")}
+            self.charges[intent["latest_charge"]] = {
+                "id": intent["latest_charge"],
+                "object": "charge",
+                "payment_method_details": {"type": "card", "card": card},
+            }
             return self._emit("payment_intent.succeeded", intent)
 
     def decline(self, intent_id: str) -> Thing:
@@ -163,7 +170,10 @@ class StripeDouble(Double):
             case "POST", ["payment_intents"]:
                 return self._create_intent(request.form)
             case "GET", ["payment_intents", intent_id]:
-                return self._intent(intent_id)
+                intent = self._intent(intent_id)
+                if request.query.get("expand[0]") != "latest_charge":
+                    return intent
+                return {**intent, "latest_charge": self.charges.get(intent["latest_charge"])}
             case "POST", ["payment_intents", intent_id, "cancel"]:
                 return self._cancel(intent_id)
             case "POST", ["refunds"]:

@@ -176,8 +176,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             if query is not None:
                 call = self.arguments(query, location="query")(call)
             if body is not None:
-                sent = example or examples.request_example(body)
-                call = self.arguments(body, example=sent)(call)
+                call = self.arguments(body, example=example or examples.request_example(body))(call)
             if idempotent:
                 call = _once(call)
             if method in WRITES:
@@ -185,11 +184,10 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = _admitted(call, allow)
             if limits:
                 call = limited(limits, limit_by)(call)
-            raised = list(problems) + _common(rule, body or query, idempotent, method, versioned)
-            raised += [TooManyRequests] if limits else []
+            raised = list(problems) + [TooManyRequests] * bool(limits)
+            raised += _common(rule, body or query, idempotent, method, versioned)
             headers = _headers(idempotent, versioned and method in EDITS)
-            described = _description(allow, raised, headers) | {"operationId": view.__name__}
-            call = self.doc(**described)(call)
+            call = self.doc(operationId=view.__name__, **_description(allow, raised, headers))(call)
             call.allow = allow
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view

@@ -27,6 +27,7 @@ from groupbuy.commissions.queries.plans import (
     version,
     version_list,
 )
+from groupbuy.commissions.queries.targets import unknown_targets
 
 __all__ = [
     "INVARIANTS",
@@ -47,6 +48,7 @@ __all__ = [
     "plans_by_id",
     "plans_used",
     "published_rules",
+    "unknown_targets",
     "version",
     "version_for",
     "version_list",

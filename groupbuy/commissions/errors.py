@@ -22,15 +22,23 @@ class PlanNotPublishable(InvalidInput):
     title = Text("方案版本未通过发布检查", "The plan version fails the publication checks")
 
 
+class CampaignRuleNotPublishable(InvalidInput):
+    """A campaign's rule fails the publication checks; `errors` lists each fault."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "campaign-rule-not-publishable"
+    title = Text("活动佣金规则未通过发布检查", "The campaign's rule fails the publication checks")
+
+
 class PublisherIsAuthor(Problem):
-    """Who wrote or changed a plan version may not publish it: a second person must."""
+    """Who wrote or changed a plan version or a rule may not publish it: a second person must."""
 
     status = HTTPStatus.CONFLICT
     code = "publisher-is-author"
     title = Text("需由他人发布", "A second person must publish it")
     detail = Text(
-        "您起草或修改过这一版本，请由另一人复核并发布。",
-        "You wrote or changed this version; somebody else must check and publish it.",
+        "您起草或修改过这一内容，请由另一人复核并发布。",
+        "You wrote or changed it; somebody else must check and publish it.",
     )
 
 

@@ -9,7 +9,15 @@ from groupbuy.commissions.queries.assignments import (
     plan_in_force,
     version_for,
 )
-from groupbuy.commissions.queries.campaign_rules import published_rules
+from groupbuy.commissions.queries.campaign_rules import (
+    campaign_known,
+    campaign_rates,
+    campaign_rule,
+    campaign_rule_list,
+    multiplied,
+    offered_in,
+    published_rules,
+)
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
     completed_lines,
@@ -34,12 +42,18 @@ __all__ = [
     "assignment",
     "assignment_list",
     "begins_at_once",
+    "campaign_known",
+    "campaign_rates",
+    "campaign_rule",
+    "campaign_rule_list",
     "completed_lines",
     "first_completion",
     "first_refund",
     "latest_effective_from",
     "locked_plan",
     "monthly_terms",
+    "multiplied",
+    "offered_in",
     "own_plan",
     "plan",
     "plan_by_code",

@@ -30,13 +30,14 @@ def publication_faults(
     override: Override | None = None,
     override_allowed: bool = False,
     unknown: Collection[ItemRule] = (),
+    campaign_rates_bps: Iterable[int] = (),
 ) -> list[Fault]:
     """Return everything that stands against publishing a version.
 
     `latest_from` is when the plan's latest published version begins; `unknown` are the item rules
-    whose targets are not in the catalogue.
+    whose targets are not in the catalogue; `campaign_rates_bps` those of campaigns that still sell.
     """
-    rates = [tier.rate_bps for tier in tiers]
+    rates = [*campaign_rates_bps, *(tier.rate_bps for tier in tiers)]
     rates += [rule.rate_bps for rule in item_rules if rule.rate_bps is not None]
     worst = max(rates, default=0) * max([BPS, *multipliers_bps])
     faults = [*_tier_faults(tiers), *_rule_faults(item_rules, unknown)]
@@ -49,6 +50,45 @@ def publication_faults(
     if override is not None and not override_allowed:
         faults.append(Fault("/recruiter_override", OVERRIDE_WARNING))
     return faults
+
+
+class Multiplied(NamedTuple):
+    """What a plan's version makes of a rate: its highest multiplier, and its override."""
+
+    multiplier_bps: int
+    override: Override | None
+
+
+def campaign_rule_faults(
+    *,
+    rate_bps: int | None,
+    sku_offered: bool,
+    plans: Iterable[Multiplied],
+    max_total_bps: int,
+) -> list[Fault]:
+    """Return everything that stands against publishing a campaign's rule.
+
+    `plans` are the versions that pay now or will; `sku_offered` tells whether the campaign has
+    the goods.
+    """
+    faults = [] if sku_offered else [Fault("/sku_id", NOT_IN_CAMPAIGN)]
+    rate = rate_bps or 0
+    worst = [worst_total(rate * plan.multiplier_bps, plan.override) for plan in plans]
+    if max([Fraction(rate * BPS), *worst]) > max_total_bps * BPS:
+        faults.append(Fault("/rate_bps", TOO_EXPENSIVE.format(limit=f"{max_total_bps / 100:g}")))
+    return faults
+
+
+def rule_faults(
+    kind: RuleKind, rate_bps: int | None, flat_fen_per_unit: int | None
+) -> Iterator[Fault]:
+    """Yield what a rule of a kind lacks, or says in vain."""
+    given = {"rate_bps": rate_bps, "flat_fen_per_unit": flat_fen_per_unit}
+    for field, user in (("rate_bps", RuleKind.REPLACE), ("flat_fen_per_unit", RuleKind.FLAT)):
+        if kind is user and given[field] is None:
+            yield Fault(f"/{field}", MISSING.format(kind=kind.value))
+        if kind is not user and given[field] is not None:
+            yield Fault(f"/{field}", SUPERFLUOUS.format(kind=kind.value))
 
 
 def worst_total(worst: int, override: Override | None) -> Fraction:
@@ -79,16 +119,8 @@ def _rule_faults(item_rules: Sequence[ItemRule], unknown: Collection[ItemRule]) 
         seen.add((rule.target_kind, rule.target_id))
         if rule in unknown:
             yield Fault(f"/item_rules/{position}/target_id", UNKNOWN_TARGET)
-        yield from _incomplete(rule, f"/item_rules/{position}")
-
-
-def _incomplete(rule: ItemRule, pointer: str) -> Iterator[Fault]:
-    for field, kind in (("rate_bps", RuleKind.REPLACE), ("flat_fen_per_unit", RuleKind.FLAT)):
-        given = getattr(rule, field) is not None
-        if rule.kind is kind and not given:
-            yield Fault(f"{pointer}/{field}", MISSING.format(kind=kind.value))
-        if rule.kind is not kind and given:
-            yield Fault(f"{pointer}/{field}", SUPERFLUOUS.format(kind=rule.kind.value))
+        for fault in rule_faults(rule.kind, rule.rate_bps, rule.flat_fen_per_unit):
+            yield Fault(f"/item_rules/{position}{fault.pointer}", fault.text)
 
 
 NO_TIER = Text("至少需要一个阶梯。", "There must be a tier.")
@@ -102,10 +134,11 @@ BEGINS_TOO_EARLY = Text(
     "必须晚于已发布的最新版本。", "It must begin after the latest published version."
 )
 UNKNOWN_TARGET = Text("商品目录中没有这个对象。", "There is no such thing in the catalogue.")
+NOT_IN_CAMPAIGN = Text("该活动没有这件商品。", "The campaign does not offer these goods.")
 TOO_EXPENSIVE = Text(
-    "最坏情况下（含招募奖励）的佣金率超过上限 {limit}%。",
-    "The highest rate times the highest multiplier, with the recruiter's override, is above the "
-    "limit of {limit} %.",
+    "最坏情况下（含活动规则与招募奖励）的佣金率超过上限 {limit}%。",
+    "The highest rate (that of a campaign's rule too) times the highest multiplier, with the "
+    "recruiter's override, is above the limit of {limit} %.",
 )
 OVERRIDE_WARNING = Text(
     "招募奖励在法律顾问确认之前保持关闭（RECRUITER_OVERRIDE_ALLOWED）。"

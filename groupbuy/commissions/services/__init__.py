@@ -13,6 +13,13 @@ from groupbuy.commissions.services.assigning import (
     reject_assignment,
     withdraw_assignment,
 )
+from groupbuy.commissions.services.campaign_rules import (
+    create_campaign_rule,
+    discard_campaign_rule,
+    edit_campaign_rule,
+    publish_campaign_rule,
+)
+from groupbuy.commissions.services.fees import pay_service_fee
 from groupbuy.commissions.services.planning import (
     create_plan,
     create_version,
@@ -27,12 +34,17 @@ __all__ = [
     "PaidOrder",
     "accrue",
     "approve_assignment",
+    "create_campaign_rule",
     "create_plan",
     "create_version",
+    "discard_campaign_rule",
     "discard_version",
+    "edit_campaign_rule",
     "edit_version",
     "mark_completed",
+    "pay_service_fee",
     "propose_assignment",
+    "publish_campaign_rule",
     "publish_version",
     "record_refund",
     "reject_assignment",

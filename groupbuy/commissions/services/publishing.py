@@ -45,6 +45,7 @@ def publish_version(
         override=version.extras.override,
         override_allowed=override_allowed,
         unknown=queries.unknown_targets(version.rules),
+        campaign_rates_bps=queries.campaign_rates(now),
     )
     if faults:
         raise PlanNotPublishable(

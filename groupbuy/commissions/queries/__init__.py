@@ -18,6 +18,13 @@ from groupbuy.commissions.queries.campaign_rules import (
     offered_in,
     published_rules,
 )
+from groupbuy.commissions.queries.cohosts import (
+    cohost,
+    cohost_list,
+    hosted,
+    shares_taken,
+    shown_cohost,
+)
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
     completed_lines,
@@ -46,9 +53,12 @@ __all__ = [
     "campaign_rates",
     "campaign_rule",
     "campaign_rule_list",
+    "cohost",
+    "cohost_list",
     "completed_lines",
     "first_completion",
     "first_refund",
+    "hosted",
     "latest_effective_from",
     "locked_plan",
     "monthly_terms",
@@ -62,6 +72,8 @@ __all__ = [
     "plans_by_id",
     "plans_used",
     "published_rules",
+    "shares_taken",
+    "shown_cohost",
     "unknown_targets",
     "version",
     "version_for",

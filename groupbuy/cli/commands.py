@@ -99,7 +99,8 @@ def publish_plan(code: str, file: Path, effective_from: str, prepared_by: str, b
     """Draft and publish a version of a plan; FILE is its JSON.
 
     FILE: {"mode": "marginal" | "whole", "tiers": [[from_fen, rate_bps], …]} and, if need be,
-    item_rules, level_multipliers, cap_fen, clawback_mode. The plan is created if it is new.
+    item_rules, level_multipliers, cap_fen, quota_bonus, rank_bonuses, guarantee_fen,
+    service_fee_fen, recruiter_override, clawback_mode. The plan is created if it is new.
     """
     with transaction():
         author = acting(prepared_by, "plans.edit")
@@ -119,6 +120,7 @@ def publish_plan(code: str, file: Path, effective_from: str, prepared_by: str, b
             number=draft.number,
             if_match=draft.version,
             max_total_bps=settings().max_total_bps,
+            override_allowed=settings().recruiter_override_allowed,
             actor=publisher,
             now=now,
         )

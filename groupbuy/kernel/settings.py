@@ -54,6 +54,7 @@ class Settings:
     hold_days: int = 7
     min_payout_fen: int = 10_000
     max_total_bps: int = 3_000
+    recruiter_override_allowed: bool = False
 
     @property
     def demo(self) -> bool:
@@ -84,6 +85,12 @@ def _count(value: str) -> int:
     if not value.isdecimal():
         raise ValueError("must be a whole number, 0 or more")
     return int(value)
+
+
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value == "true"
 
 
 def _level(value: str) -> str:
@@ -148,6 +155,12 @@ VARIABLES = (
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
+    Variable(
+        "RECRUITER_OVERRIDE_ALLOWED",
+        "recruiter_override_allowed",
+        "plans may pay recruiters; only after counsel agreed",
+        _flag,
+    ),
 )
 
 

@@ -51,8 +51,8 @@ select o.n, gen_random_uuid() as id, gen_random_uuid() as payment_id, s.leader_i
 from (
     select n, case
         when n <= :busy_orders then 1
-        when n % 2 = 0 then 2 + (n * 7919) % greatest(1, :leaders / 5)
-        else 2 + (n * 104729) % (:leaders - 1)
+        when n % 2 = 0 then 2 + (n::bigint * 7919) % greatest(1, :leaders / 5)
+        else 2 + (n::bigint * 104729) % (:leaders - 1)
     end as seller
     from generate_series(1, :orders) n
 ) o join sellers s on s.n = o.seller;

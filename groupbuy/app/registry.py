@@ -25,6 +25,7 @@ DOMAINS = (
     "fulfilment",
     "commissions",
     "settlement",
+    "payouts",
 )
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

@@ -3,10 +3,12 @@
 Every variable and its meaning is listed in `VARIABLES`; `docs/operations.md` prints the table.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +17,7 @@ from flask import current_app
 from groupbuy.kernel.clock import Calendar
 
 EXTENSION = "groupbuy.settings"
+PEM = "-----BEGIN "
 
 
 class Mode(StrEnum):
@@ -54,6 +57,13 @@ class Settings:
     hold_days: int = 7
     min_payout_fen: int = 10_000
     max_total_bps: int = 3_000
+    wechat_pay_mch_id: str = ""
+    wechat_pay_key: str = ""
+    wechat_pay_cert_serial: str = ""
+    wechat_pay_public_key: str = ""
+    wechat_pay_public_key_id: str = ""
+    wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
+    bank_file_template: str = ""
 
     @property
     def demo(self) -> bool:
@@ -110,6 +120,34 @@ def _provider(value: str) -> str:
     return value
 
 
+def _given_or_file(value: str, start: str) -> str:
+    """Return a text that was given as such (its line ends perhaps written \\n), or in a file."""
+    if value.lstrip().startswith(start):
+        return value.replace("\\n", "\n") if start == PEM else value
+    try:
+        return Path(value).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise ValueError(
+            f"neither begins with {start} nor is the path of a readable file"
+        ) from None
+
+
+def _pem(value: str) -> str:
+    text = _given_or_file(value, PEM)
+    if not text.lstrip().startswith(PEM):
+        raise ValueError(f"the file must begin with {PEM}")
+    return text
+
+
+def _json(value: str) -> str:
+    text = _given_or_file(value, "{")
+    try:
+        json.loads(text)
+    except ValueError:
+        raise ValueError("is not JSON") from None
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One environment variable: the field it sets, how it is read, what it means."""
@@ -148,7 +186,23 @@ VARIABLES = (
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
+    Variable("WECHAT_PAY_MCH_ID", "wechat_pay_mch_id", "WeChat Pay: our merchant number"),
+    Variable("WECHAT_PAY_KEY", "wechat_pay_key", "our API private key: PEM or its file", _pem),
+    Variable("WECHAT_PAY_CERT_SERIAL", "wechat_pay_cert_serial", "our API certificate's serial"),
+    Variable("WECHAT_PAY_PUBLIC_KEY", "wechat_pay_public_key", "WeChat Pay's: PEM or file", _pem),
+    Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
+    Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
+    Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
 )
+
+WECHAT_PAY = (
+    "WECHAT_PAY_MCH_ID",
+    "WECHAT_PAY_KEY",
+    "WECHAT_PAY_CERT_SERIAL",
+    "WECHAT_PAY_PUBLIC_KEY",
+    "WECHAT_PAY_PUBLIC_KEY_ID",
+)
+"""All of them or none."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -163,6 +217,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     for variable in VARIABLES:
         if mode in variable.needed_in and not environment.get(variable.name):
             faults.append(f"{variable.name} is missing: {variable.meaning}")
+    missing = [name for name in WECHAT_PAY if not environment.get(name)]
+    if 0 < len(missing) < len(WECHAT_PAY):
+        faults.append(f"WeChat Pay needs all of its variables; missing: {', '.join(missing)}")
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
     elif values.get("payment_provider") == "demo":

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from flask import current_app
 
 from groupbuy.kernel.clock import Calendar
+from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
 PEM = "-----BEGIN "
@@ -57,6 +61,8 @@ class Settings:
     hold_days: int = 7
     min_payout_fen: int = 10_000
     max_total_bps: int = 3_000
+    payout_account_keys: str = ""
+    payout_account_wait_hours: int = 24
     wechat_pay_mch_id: str = ""
     wechat_pay_key: str = ""
     wechat_pay_cert_serial: str = ""
@@ -74,6 +80,11 @@ class Settings:
     def calendar(self) -> Calendar:
         """Return the business calendar."""
         return Calendar(ZoneInfo(self.business_timezone))
+
+    @property
+    def payout_key_ring(self) -> KeyRing:
+        """Return the keys of payout accounts; in demo mode one that everybody may know."""
+        return KeyRing.parse(self.payout_account_keys or (DEMO_KEYS if self.demo else ""))
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -114,6 +125,11 @@ def _postgres(value: str) -> str:
     return value
 
 
+def _key_ring(value: str) -> str:
+    KeyRing.parse(value)
+    return value
+
+
 def _provider(value: str) -> str:
     if value not in ("stripe", "demo"):
         raise ValueError("must be stripe or demo")
@@ -132,10 +148,25 @@ def _given_or_file(value: str, start: str) -> str:
         ) from None
 
 
-def _pem(value: str) -> str:
+def _private_key(value: str) -> str:
     text = _given_or_file(value, PEM)
-    if not text.lstrip().startswith(PEM):
-        raise ValueError(f"the file must begin with {PEM}")
+    try:
+        key = load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("must hold an RSA private key as PEM, without a password")
+    return text
+
+
+def _public_key(value: str) -> str:
+    text = _given_or_file(value, PEM)
+    try:
+        key = load_pem_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("must hold an RSA public key as PEM")
     return text
 
 
@@ -186,10 +217,27 @@ VARIABLES = (
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
+    Variable(
+        "PAYOUT_ACCOUNT_KEYS",
+        "payout_account_keys",
+        "encrypt payout accounts: id:base64 of 32 bytes, …; the first one encrypts",
+        _key_ring,
+        _PRODUCTION,
+    ),
+    Variable(
+        "PAYOUT_ACCOUNT_WAIT_HOURS",
+        "payout_account_wait_hours",
+        "a changed payout account is used after",
+        _count,
+    ),
     Variable("WECHAT_PAY_MCH_ID", "wechat_pay_mch_id", "WeChat Pay: our merchant number"),
-    Variable("WECHAT_PAY_KEY", "wechat_pay_key", "our API private key: PEM or its file", _pem),
+    Variable(
+        "WECHAT_PAY_KEY", "wechat_pay_key", "our API private key: PEM or its file", _private_key
+    ),
     Variable("WECHAT_PAY_CERT_SERIAL", "wechat_pay_cert_serial", "our API certificate's serial"),
-    Variable("WECHAT_PAY_PUBLIC_KEY", "wechat_pay_public_key", "WeChat Pay's: PEM or file", _pem),
+    Variable(
+        "WECHAT_PAY_PUBLIC_KEY", "wechat_pay_public_key", "WeChat Pay's: PEM or file", _public_key
+    ),
     Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
     Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),

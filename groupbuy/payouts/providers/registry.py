@@ -8,9 +8,13 @@ from groupbuy.kernel.settings import Settings, settings
 from groupbuy.payouts.providers.bank_file import BankFileChannel
 from groupbuy.payouts.providers.demo import DemoChannel
 from groupbuy.payouts.providers.interface import Channel
+from groupbuy.payouts.providers.stripe_transfer import StripeTransferChannel
+from groupbuy.payouts.providers.wechat_transfer import WeChatTransferChannel
 
 CHANNELS: dict[str, Callable[[Settings], Channel | None]] = {
     "manual_bank_file": BankFileChannel.configured,
+    "wechat_transfer": WeChatTransferChannel.configured,
+    "stripe_transfer": StripeTransferChannel.configured,
     "demo": DemoChannel.configured,
 }
 """Each makes its channel from the settings, or None where these do not allow it."""

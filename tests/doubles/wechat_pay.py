@@ -13,6 +13,7 @@ import json
 import re
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -94,6 +95,7 @@ class WeChatPayDouble(Double):
         self.clock = 0.0
         self._numbers = itertools.count(1)
         self._nonces: set[str] = set()
+        self._said: deque[Answer] = deque()
 
     def confirm(self, number: str) -> None:
         """Let the user confirm the receipt, as far as WeChat lets them."""
@@ -110,6 +112,10 @@ class WeChatPayDouble(Double):
             if state in ("FAIL", "CANCELLED") and bill.state not in ("FAIL", "CANCELLED"):
                 self.balance_fen += bill.asked["transfer_amount"]
             bill.state, bill.fail_reason = state, fail_reason
+
+    def say(self, status: int, body: bytes) -> None:
+        """Answer the next request with this, signed, whatever it asks."""
+        self._said.append(Answer(status, body))
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -130,7 +136,7 @@ class WeChatPayDouble(Double):
         """Check the signature, answer, and sign the answer."""
         if not self._signed_by_merchant(request):
             return as_json(401, {"code": "SIGN_ERROR", "message": "签名错误，请检查后再试"})
-        answer = super().perform(request, fault)
+        answer = self._said.popleft() if self._said else super().perform(request, fault)
         return signed(
             answer,
             whose="stranger" if fault == FORGED else "wechat",

@@ -155,8 +155,9 @@ def _number(made: Thing) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _reason(refusal: stripe.StripeError) -> str:
-    return refusal.code or type(refusal).__name__
+def _reason(error: stripe.StripeError) -> str:
+    said = error.error.code if error.error is not None else None
+    return error.code or said or type(error).__name__
 
 
 def _unknown(error: stripe.StripeError) -> Outcome:

@@ -250,7 +250,7 @@ WECHAT_PAY = (
     "WECHAT_PAY_PUBLIC_KEY",
     "WECHAT_PAY_PUBLIC_KEY_ID",
 )
-"""All of them or none."""
+"""All of them or none, and then WECHAT_APP_ID too: openids are those of the mini-program."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -265,8 +265,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     for variable in VARIABLES:
         if mode in variable.needed_in and not environment.get(variable.name):
             faults.append(f"{variable.name} is missing: {variable.meaning}")
-    missing = [name for name in WECHAT_PAY if not environment.get(name)]
-    if 0 < len(missing) < len(WECHAT_PAY):
+    missing = [name for name in (*WECHAT_PAY, "WECHAT_APP_ID") if not environment.get(name)]
+    if missing and any(environment.get(name) for name in WECHAT_PAY):
         faults.append(f"WeChat Pay needs all of its variables; missing: {', '.join(missing)}")
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")

@@ -1,4 +1,16 @@
-"""How a bank's payment file and its result file are written, as data."""
+"""How a bank's payment file and its result file are written, as data.
+
+BANK_FILE_TEMPLATE holds, or names a file that holds, for example (whatever is left out is as in the
+default):
+
+    {"encoding": "gb18030", "delimiter": ",", "line_ending": "\\r\\n",
+     "columns": [{"field": "account", "header": "收款账号", "text": true},
+                 {"field": "holder", "header": "收款户名"},
+                 {"field": "amount", "header": "金额"},
+                 {"field": "number", "header": "流水号"}],
+     "result": {"number": "流水号", "amount": "金额", "status": "状态", "reason": "原因",
+                "states": {"交易成功": "succeeded", "交易失败": "failed"}}}
+"""
 
 import json
 from collections.abc import Mapping
@@ -88,7 +100,7 @@ class Template:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a template as docs/operations.md shows it; what is not said is as in the default.
+        """Read a template; what it does not say is as in the default.
 
         Raises:
             ValueError: naming the first thing that is wrong.

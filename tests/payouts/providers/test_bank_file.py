@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupbuy.kernel.settings import EXTENSION, ConfigurationError, settings
-from groupbuy.payouts.providers import bank_file
+from groupbuy.payouts.providers import bank_file, bank_template
 from groupbuy.payouts.providers.bank_file import ResultRow, parse, render
 from groupbuy.payouts.providers.bank_template import (
     DELIMITERS,
@@ -279,6 +279,12 @@ class TestTemplates:
         assert template.result.reason == ""
         assert dict(template.result.states) == {"OK": AttemptState.SUCCEEDED}
         assert Template.from_json("{}") == DEFAULT
+
+    def test_it_reads_the_example_of_its_documentation(self) -> None:
+        documentation = bank_template.__doc__ or ""
+        template = Template.from_json(documentation[documentation.index("{") :])
+        assert (template.encoding, template.line_ending) == ("gb18030", "\r\n")
+        assert template.result.states["交易失败"] is AttemptState.FAILED
 
     @pytest.mark.parametrize(
         ("text", "expected"),

@@ -18,6 +18,7 @@ BUG = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----"
 
 def keys() -> dict[str, str]:
     return {
+        "WECHAT_APP_ID": "wx1",
         "WECHAT_PAY_MCH_ID": "1900000001",
         "WECHAT_PAY_KEY": private_pem("merchant"),
         "WECHAT_PAY_CERT_SERIAL": "5157F09E",
@@ -41,11 +42,11 @@ def test_it_needs_no_key_of_wechat_pay() -> None:
 
 
 def test_it_takes_all_of_wechat_pays_variables() -> None:
-    assert set(keys()) == set(WECHAT_PAY)
+    assert set(keys()) == {*WECHAT_PAY, "WECHAT_APP_ID"}
     assert WeChatTransferChannel.configured(read(**keys())) is not None
 
 
-@pytest.mark.parametrize("name", WECHAT_PAY)
+@pytest.mark.parametrize("name", [*WECHAT_PAY, "WECHAT_APP_ID"])
 def test_it_refuses_some_of_wechat_pays_variables(name: str) -> None:
     some = {key: value for key, value in keys().items() if key != name}
     assert f"missing: {name}" in faults(**some)

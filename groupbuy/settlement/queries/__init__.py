@@ -2,6 +2,11 @@
 
 from groupbuy.settlement.queries.inputs import carried_into, leader_months, settled_refunds
 from groupbuy.settlement.queries.invariants import INVARIANTS
+from groupbuy.settlement.queries.payable import (
+    PayableStatement,
+    payable_statement,
+    payable_statements,
+)
 from groupbuy.settlement.queries.periods import (
     Overview,
     Totals,
@@ -25,6 +30,7 @@ from groupbuy.settlement.queries.statements import (
 __all__ = [
     "INVARIANTS",
     "Overview",
+    "PayableStatement",
     "Totals",
     "carried_into",
     "first_unsettled_month",
@@ -37,6 +43,8 @@ __all__ = [
     "overview",
     "own_statement",
     "own_statements",
+    "payable_statement",
+    "payable_statements",
     "period",
     "period_list",
     "settled_refunds",

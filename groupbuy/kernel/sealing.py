@@ -73,5 +73,5 @@ class KeyRing:
         nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             return AESGCM(self.keys[key_id]).decrypt(nonce, text, owner.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Unsealable("it was changed, or belongs to another") from None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -63,7 +64,7 @@ def _standing(leaders: Collection[str] | None) -> Select[PayoutAccount]:
 
 
 def _latest(query: Select[PayoutAccount]) -> dict[str, PayoutAccount]:
-    latest = query.distinct(PayoutAccount.leader_id).order_by(
+    latest = query.ext(distinct_on(PayoutAccount.leader_id)).order_by(
         PayoutAccount.leader_id, PayoutAccount.number.desc()
     )
     rows = session().scalars(latest, execution_options={"populate_existing": True})

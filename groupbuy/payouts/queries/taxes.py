@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import is_id
@@ -48,7 +49,7 @@ def regimes_at(at: datetime) -> dict[str | None, TaxRegime]:
     """Return the regimes in force by leader, everyone's under None, in one statement."""
     rows = session().scalars(
         _in_force(at)
-        .distinct(TaxRegime.leader_id)
+        .ext(distinct_on(TaxRegime.leader_id))
         .order_by(TaxRegime.leader_id, TaxRegime.effective_from.desc())
     )
     return {row.leader_id: row for row in rows}

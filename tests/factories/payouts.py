@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import insert
@@ -15,8 +16,13 @@ from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.kernel.settings import settings
 from groupbuy.leaders.models import Leader
+from groupbuy.ledger import queries as ledger
+from groupbuy.ledger.rules import Account, AccountKind
 from groupbuy.payouts import services
 from groupbuy.payouts.models import PayoutAttempt, PayoutBatch, PayoutItem, TaxRegime
+from groupbuy.payouts.providers.interface import Outcome
+from groupbuy.payouts.rules.states import AttemptState
+from groupbuy.payouts.rules.tax import Withholding
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import SettlementPeriod, Statement
 from groupbuy.settlement.rules.periods import PeriodState
@@ -192,3 +198,21 @@ def broken() -> list[str]:
     rooms = ("ledger.", "payouts.", "settlement.leader_balance")
     concerned = [i for i in invariants() if i.name.startswith(rooms)]
     return [finding.invariant.name for finding in books.check(concerned) if finding.faults]
+
+
+def told(number: str, state: str) -> int:
+    """Let a channel say how an attempt stands; return how many attempts moved."""
+    with transaction():
+        return services.record(
+            outcomes={number: Outcome(AttemptState(state))}, calendar=SHANGHAI, now=clock.now()
+        )
+
+
+def owed(leader_id: str) -> int:
+    """Return what the ledger owes a leader."""
+    return -ledger.balance(Account(AccountKind.LEADER, leader_id))
+
+
+def withholding(tax_fen: int) -> Withholding:
+    """Return a withholding that no table would give."""
+    return Withholding(tax_fen, Fraction(tax_fen), "", {})

@@ -106,7 +106,6 @@ def finish_reconciliation(
     state = ReconciliationState(found.state)
     if state is not ReconciliationState.REQUESTED:
         return found
-    found.finished_at = now
     if isinstance(theirs, str):
         found.state, found.reason = move(RECONCILIATION_MOVES, state, "fail"), theirs
     else:
@@ -115,6 +114,7 @@ def finish_reconciliation(
         _write(found, differing)
         found.state = move(RECONCILIATION_MOVES, state, "finish")
         found.matched, found.differing = len(compared) - len(differing), len(differing)
+    found.finished_at = now
     session().flush()
     return found
 

@@ -37,7 +37,7 @@ def ask_channel(number: str) -> None:
     """Ask how an attempt stands of which no end is known; never pay under another number."""
     intent = services.intent_of(number=number, keys=settings().payout_key_ring)
     if intent is not None:
-        _record(number, services.ask(intent=intent))
+        _record(number, services.ask(intent=intent, now=clock.now()))
 
 
 @job("payouts.cancel")

@@ -75,9 +75,9 @@ end $body$""",
 begin
     if tg_op = 'DELETE' or old.settled_at is not null and to_jsonb(new) <> to_jsonb(old)
         or to_jsonb(new) - array['state', 'provider_ref', 'reason', 'action', 'filed_at',
-                'settled_at', 'due_at']
+                'cancel_asked_at', 'settled_at', 'due_at']
             <> to_jsonb(old) - array['state', 'provider_ref', 'reason', 'action', 'filed_at',
-                'settled_at', 'due_at']
+                'cancel_asked_at', 'settled_at', 'due_at']
     then
         raise exception 'an attempt to pay is kept' using errcode = 'restrict_violation';
     end if;
@@ -459,6 +459,7 @@ def upgrade() -> None:
         ),
         sa.Column("submitted_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("filed_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancel_asked_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("settled_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("due_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint(

@@ -253,6 +253,27 @@ class TestCancelling:
         assert standing() == ("partly_failed", "cancelled", "cancelled")
         assert make.broken() == []
 
+    def test_it_never_submits_again_what_somebody_wants_back(
+        self, api: Api, puppet: Puppet, mei: str, clock: ManualClock
+    ) -> None:
+        puppet.answer = None
+        make.paid(WECHAT)
+        path = f"/hq/payout-items/{make.items()[0].id}"
+        assert api.staff("finance").post(f"{path}/cancellation").json["state"] == "unknown"
+        run_pending()
+        sweep(clock, minutes=5)
+        assert standing() == ("executing", "unknown", "unknown")
+        sweep(clock, minutes=6)
+        assert standing() == ("partly_failed", "cancelled", "cancelled")
+        assert make.items()[0].reason == "NEVER_SEEN"
+        assert len(puppet.transfers) == 1
+        puppet.says("succeeded")
+        assert api.staff("finance").post(f"{path}/retry").status_code == 200
+        run_pending()
+        assert standing() == ("done", "succeeded", "succeeded")
+        assert len({transfer.number for transfer in puppet.transfers}) == 2
+        assert make.broken() == []
+
     def test_it_takes_back_at_once_what_is_in_no_bank_file(self, api: Api) -> None:
         make.payable(kind="bank")
         batch = make.paid("manual_bank_file")

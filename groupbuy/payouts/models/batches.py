@@ -106,7 +106,8 @@ class PayoutAttempt(Base):
 
     The row is the intent: it is committed, with what it posts, before the channel is called. An
     attempt in the state created was perhaps never heard of by the channel; `due_at` is when it is
-    asked. `filed_at` is when it was first written into a file that may have gone to the bank.
+    asked. `filed_at` is when it was first written into a file that may have gone to the bank,
+    `cancel_asked_at` when somebody wanted it back: from then on it is never submitted again.
     """
 
     __tablename__ = "payout_attempts"
@@ -138,6 +139,7 @@ class PayoutAttempt(Base):
     action: Mapped[dict[str, Any]] = mapped_column(default=dict)
     submitted_at: Mapped[datetime]
     filed_at: Mapped[datetime | None]
+    cancel_asked_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
 
@@ -171,9 +173,9 @@ declare_rule(
         """\
     if tg_op = 'DELETE' or old.settled_at is not null and to_jsonb(new) <> to_jsonb(old)
         or to_jsonb(new) - array['state', 'provider_ref', 'reason', 'action', 'filed_at',
-                'settled_at', 'due_at']
+                'cancel_asked_at', 'settled_at', 'due_at']
             <> to_jsonb(old) - array['state', 'provider_ref', 'reason', 'action', 'filed_at',
-                'settled_at', 'due_at']
+                'cancel_asked_at', 'settled_at', 'due_at']
     then
         raise exception 'an attempt to pay is kept' using errcode = 'restrict_violation';
     end if;

@@ -170,7 +170,11 @@ def _intent(attempt: PayoutAttempt, item: PayoutItem, keys: KeyRing) -> Intent:
         remark=remark(month=item.month),
     )
     return Intent(
-        attempt.channel, transfer, AttemptState(attempt.state), has_action=bool(attempt.action)
+        channel=attempt.channel,
+        transfer=transfer,
+        state=AttemptState(attempt.state),
+        has_action=bool(attempt.action),
+        cancel_asked_at=attempt.cancel_asked_at,
     )
 
 

@@ -86,6 +86,8 @@ def cancel_item(
         session().flush()
         finish_batches(batch_ids=[item.batch_id], now=now)
     elif channels.set_up(name=attempt.channel).remote:
+        attempt.cancel_asked_at = attempt.cancel_asked_at or now
+        session().flush()
         jobs.enqueue(CANCEL_JOB, number=attempt.number)
     else:
         _take_back_here(attempt, calendar, keys, now)

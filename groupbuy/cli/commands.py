@@ -32,6 +32,7 @@ from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
+from groupbuy.payouts import services as payout_services
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 
@@ -55,6 +56,7 @@ jobs = PlainProblems("jobs", help="The job worker.")
 staff = PlainProblems("staff", help="Members of headquarters' staff.")
 plan = PlainProblems("plan", help="Commission plans.")
 month = PlainProblems("settlement", help="Settling a month.")
+payouts = PlainProblems("payouts", help="Paying leaders.")
 books = PlainProblems("books", help="The books.")
 holds = PlainProblems("holds", help="Suspicious orders.")
 log = PlainProblems("audit", help="The audit log.")
@@ -180,6 +182,26 @@ def show_month(which: str, leader: str | None) -> None:
 def list_months() -> None:
     """Show the months whose closing has begun."""
     console().print(periods_table(settlement_queries.period_list(limit=100, cursor=None).items))
+
+
+@payouts.command("sweep")
+def sweep_payouts() -> None:
+    """Take up now what the worker takes up by the clock: payments without an end."""
+    with transaction():
+        items = payout_services.take_up_items(now=clock.now())
+        attempts = payout_services.take_up_attempts(now=clock.now())
+    click.echo(f"{items} payments are submitted and {attempts} asked about by the worker")
+
+
+@payouts.command("reencrypt")
+def reencrypt_accounts() -> None:
+    """Seal every payout account under the first of PAYOUT_ACCOUNT_KEYS; then the others can go."""
+    keys, count, portion = settings().payout_key_ring, 0, 1
+    while portion:
+        with transaction():
+            portion = payout_services.reencrypt(keys=keys)
+        count += portion
+    click.echo(f"{count} accounts are sealed anew under {keys.first}")
 
 
 @books.command("check")

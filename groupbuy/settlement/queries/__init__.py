@@ -11,6 +11,11 @@ from groupbuy.settlement.queries.extras import (
 )
 from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS
+from groupbuy.settlement.queries.payable import (
+    PayableStatement,
+    payable_statement,
+    payable_statements,
+)
 from groupbuy.settlement.queries.periods import (
     Overview,
     calculated_period,
@@ -51,6 +56,7 @@ __all__ = [
     "FIRST_LEADER",
     "INVARIANTS",
     "Overview",
+    "PayableStatement",
     "StoredParts",
     "adjustments_of",
     "calculated_period",
@@ -76,6 +82,8 @@ __all__ = [
     "own_statement",
     "own_statements",
     "paid_overrides",
+    "payable_statement",
+    "payable_statements",
     "people",
     "period",
     "period_list",

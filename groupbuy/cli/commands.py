@@ -13,6 +13,7 @@ from groupbuy.cli.audit import link_all, verify_chain
 from groupbuy.cli.books import check_all, fail_if
 from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
+from groupbuy.cli.progress import progress_bar
 from groupbuy.cli.tables import (
     console,
     lines_table,
@@ -25,7 +26,7 @@ from groupbuy.commissions import services as plans
 from groupbuy.identity import services as identity
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
-from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.audit import Head
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.ids import is_id
@@ -33,6 +34,7 @@ from groupbuy.kernel.jobs import work_off
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import services as payout_services
+from groupbuy.settlement import jobs as settlement_jobs
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 
@@ -144,8 +146,7 @@ def close_month(which: str, by: str) -> None:
             actor=actor,
             now=clock.now(),
         )
-        period = settlement.calculate(month=which, actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(which, actor)
 
 
 @month.command("calculate")
@@ -155,8 +156,24 @@ def calculate_month(which: str, by: str) -> None:
     """Calculate a closed month again, until it is approved."""
     with transaction():
         actor = acting(by, "settlement.prepare")
-        period = settlement.calculate(month=_month(which), actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(_month(which), actor)
+
+
+@month.command("recompute")
+@MONTH
+def recompute_month(which: str) -> None:
+    """Tell a calculated month again from its events; exit code 1 unless every byte is the same."""
+    with progress_bar(f"recomputing {which}") as show:
+        told = settlement_jobs.recompute_month(month=_month(which), show=show)
+    if not told.comparable:
+        raise click.ClickException(
+            f"{which} was calculated by revision {told.calc_rev} of the code: an older one."
+        )
+    click.echo(f"{told.statements} statements, digest {told.digest}")
+    if not told.same:
+        named = "".join(f"\n  {statement}" for statement in told.differing)
+        raise click.ClickException(f"{which} differs from what is stored:{named}")
+    click.echo("identical to what is stored, byte for byte")
 
 
 @month.command("show")
@@ -238,6 +255,12 @@ def verify_log(from_sequence: int | None, digest: str | None) -> None:
         raise click.UsageError("--from-sequence and --digest belong together")
     noted = Head(from_sequence, digest.lower()) if from_sequence and digest else None
     verify_chain(noted)
+
+
+def _calculate(which: str, actor: Actor) -> None:
+    with progress_bar(f"calculating {which}") as show:
+        period = settlement_jobs.calculate_month(month=which, actor=actor, show=show)
+    click.echo(f"{which} is calculated, digest {period.digest}")
 
 
 def _instant(value: str) -> datetime:

@@ -9,6 +9,7 @@ from groupbuy.settlement.models import SettlementPeriod
 from groupbuy.settlement.rules.statements import CALCULATION_REVISION, canonical
 from groupbuy.settlement.services import finishing, sales
 from groupbuy.settlement.services.calculation import LEADERS_TOGETHER, Progress
+from groupbuy.settlement.services.month import Finished
 
 
 class Recomputed(NamedTuple):
@@ -52,9 +53,11 @@ def recompute(
     found: list[sales.LeaderResult] = []
     differing: list[str] = []
     for portion, progress in _portions(period):
-        stored = _stored_lines([sales.statement_id(period.month, r.leader_id) for r in portion])
+        stored = _stored_lines(
+            [sales.statement_id(month=period.month, leader_id=r.leader_id) for r in portion]
+        )
         for result in portion:
-            statement = sales.statement_id(period.month, result.leader_id)
+            statement = sales.statement_id(month=period.month, leader_id=result.leader_id)
             if stored.pop(statement, b"") != result.written:
                 differing.append(statement)
             found.append(result._replace(written=b""))
@@ -97,7 +100,7 @@ def _stored_lines(statements: list[str]) -> dict[str, bytes]:
     return {f"sts_{own.decode().replace('-', '')}": b"".join(lines) for own, lines in by_statement}
 
 
-def _differing(month: str, told: finishing.Finished) -> Iterator[str]:
+def _differing(month: str, told: Finished) -> Iterator[str]:
     """Yield the statements whose head, corrections or components are stored otherwise."""
     mine = _gathered(told.statements, told.corrections, told.components)
     stored = queries.stored_parts(month)

@@ -22,12 +22,12 @@ from groupbuy.ledger.rules import Account, AccountKind, Entry, Posting, transfer
 from tests.conftest import START
 
 EXPENSE = Account(AccountKind.EXPENSE, "commission")
-MEI = Account(AccountKind.LEADER, "mei")
-HELD = Account(AccountKind.HELD, "mei")
+MEI = Account(AccountKind.HELD, "mei")
+CLEARING = Account(AccountKind.CLEARING, "mei")
 
 
 def post(amount_fen: int, reference: str = "september", **options: Any) -> BookedTransaction:
-    posting = transfer("commission", reference, debit=EXPENSE, credit=MEI, amount_fen=amount_fen)
+    posting = transfer("transfer", reference, debit=EXPENSE, credit=MEI, amount_fen=amount_fen)
     return services.post(
         kind=posting.kind,
         reference=posting.reference,
@@ -103,7 +103,11 @@ class TestPost:
             ("commission", 348_000),
             ("mei", -348_000),
         ]
-        assert queries.balances([EXPENSE, MEI, HELD]) == {EXPENSE: 348_000, MEI: -348_000, HELD: 0}
+        assert queries.balances([EXPENSE, MEI, CLEARING]) == {
+            EXPENSE: 348_000,
+            MEI: -348_000,
+            CLEARING: 0,
+        }
         check_constraints()
         assert faults() == []
 
@@ -135,10 +139,10 @@ class TestPost:
     ) -> None:
         postings = [
             transfer(
-                "commission",
+                "transfer",
                 f"statement {number}",
                 debit=EXPENSE,
-                credit=Account(AccountKind.LEADER, f"leader {number}"),
+                credit=Account(AccountKind.HELD, f"leader {number}"),
                 amount_fen=number + 1,
             )
             for number in range(900)

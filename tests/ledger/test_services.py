@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.kernel import books
 from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import copy_in, session, transaction
 from groupbuy.ledger import queries, services
@@ -165,27 +167,40 @@ class TestReverse:
         assert faults() == []
 
     @pytest.mark.committed
-    def test_it_happens_once_when_four_ask_at_the_same_time(self, app: Flask) -> None:
-        now = app.extensions["groupbuy.clock"].now()
+    @pytest.mark.parametrize("number", [200, pytest.param(5_000, marks=pytest.mark.long)])
+    def test_it_happens_once_when_four_ask_at_the_same_time(
+        self, app: Flask, number: int, now: datetime
+    ) -> None:
+        postings = [
+            transfer("transfer", f"month {n}", debit=EXPENSE, credit=MEI, amount_fen=100 + n)
+            for n in range(number)
+        ]
         with transaction():
-            ids = [post(100 + n, f"month {n}", now=now).id for n in range(25)]
-        together = threading.Barrier(4)
+            services.post_many(postings=postings, actor=SYSTEM, now=now)
+        transactions = session().scalars(select(LedgerTransaction.id)).all()
+        together = threading.Barrier(4, timeout=30)
 
-        def reverse_all() -> None:
-            together.wait()
+        def reverse_all(_: int) -> list[str]:
+            made = []
             with app.app_context():
-                for id_ in ids:
+                for id_ in transactions:
+                    together.wait()
                     with transaction():
-                        services.reverse(transaction_id=id_, actor=SYSTEM, now=now)
+                        reversal = services.reverse(transaction_id=id_, actor=SYSTEM, now=now)
+                        made.append(reversal.id)
+            return made
 
-        threads = [threading.Thread(target=reverse_all) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        count = select(func.count()).where(LedgerTransaction.reverses_id.is_not(None))
-        assert session().scalar(count) == 25
-        assert queries.balance(MEI) == 0
+        with ThreadPoolExecutor(4) as pool:
+            first, *others = pool.map(reverse_all, range(4))
+        assert others == [first] * 3
+        assert len(set(first)) == number
+        reversals = select(func.count()).where(LedgerTransaction.reverses_id.is_not(None))
+        assert session().scalar(reversals) == number
+        assert session().scalar(select(func.count()).select_from(LedgerTransaction)) == 2 * number
+        assert queries.balances([EXPENSE, MEI]) == {EXPENSE: 0, MEI: 0}
+        decisions = select(func.count()).where(AuditEntry.action == "ledger.reverse")
+        assert session().scalar(decisions) == number
+        assert faults() == []
 
 
 class TestWhatTheDatabaseRefuses:

@@ -93,22 +93,40 @@ class Calculation:
 
 def calculate(lines: Iterable[Line], cap_fen: int | None = None) -> Calculation:
     """Compute one leader's commission for one month, in whatever order the lines come."""
-    return fill(sorted(lines, key=attrgetter("completed_at", "line_id")), cap_fen)
+    ordered = sorted(lines, key=attrgetter("completed_at", "line_id"))
+    filled = fill(ordered, cap_fen)
+    volume = filled.volume_fen
+    earned = tuple(
+        EarnedLine(line, at, exact, amount, volume)
+        for line, at, exact, amount in zip(
+            ordered, filled.positions_fen, filled.parts, filled.amounts_fen, strict=True
+        )
+    )
+    return Calculation(volume, filled.uncapped_fen, filled.total_fen, earned)
 
 
-def fill(lines: Sequence[Line], cap_fen: int | None = None) -> Calculation:
+class Filled(NamedTuple):
+    """A leader's month in numbers: line by line its place in the volume, parts and amount."""
+
+    volume_fen: int
+    uncapped_fen: int
+    total_fen: int
+    positions_fen: list[int]
+    parts: list[int]
+    amounts_fen: list[int]
+
+
+def fill(lines: Sequence[Line], cap_fen: int | None = None) -> Filled:
     """Compute one leader's commission for one month; the lines come in the order they fill it."""
-    positions = list(accumulate((line.volume_fen for line in lines), initial=0))
+    volumes = [
+        line.base_fen if line.counts and type(line.earning) is not Exclude else 0 for line in lines
+    ]
+    positions = list(accumulate(volumes, initial=0))
     volume = positions.pop()
     parts = [_parts(line, at, volume) for line, at in zip(lines, positions, strict=True)]
     uncapped = half_up(Fraction(sum(parts), PARTS))
     total = uncapped if cap_fen is None else min(uncapped, cap_fen)
-    amounts = allocate(total, parts)
-    earned = tuple(
-        EarnedLine(line, at, exact, amount, volume)
-        for line, at, exact, amount in zip(lines, positions, parts, amounts, strict=True)
-    )
-    return Calculation(volume, uncapped, total, earned)
+    return Filled(volume, uncapped, total, positions, parts, allocate(total, parts))
 
 
 def _parts(line: Line, position_fen: int, volume_fen: int) -> int:

@@ -1,6 +1,7 @@
 """The commands for operators; the registry finds every group in this module."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -23,14 +24,16 @@ from groupbuy.commissions import services as plans
 from groupbuy.identity import services as identity
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
-from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
+from groupbuy.kernel.pagination import Page
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
+from groupbuy.settlement.models import Statement
 
 
 class PlainProblems(AppGroup):
@@ -55,6 +58,7 @@ month = PlainProblems("settlement", help="Settling a month.")
 books = PlainProblems("books", help="The books.")
 
 EVERYTHING = 1_000_000
+A_PAGE = 1_000
 
 BY = click.option("--by", required=True, metavar="EMAIL", help="the member of staff who acts")
 MONTH = click.argument("which", metavar="MONTH")
@@ -135,19 +139,31 @@ def close_month(which: str, by: str) -> None:
             actor=actor,
             now=clock.now(),
         )
-        period = settlement.calculate(month=which, actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(which, actor)
 
 
 @month.command("calculate")
 @MONTH
 @BY
 def calculate_month(which: str, by: str) -> None:
-    """Calculate a closed month again, until it is approved."""
+    """Calculate a closed month again, until it is approved; go on with it if it was stopped."""
     with transaction():
         actor = acting(by, "settlement.prepare")
-        period = settlement.calculate(month=_month(which), actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(_month(which), actor)
+
+
+def _calculate(which: str, actor: Actor) -> None:
+    """Calculate a month step by step, from where it stands, and show how far it has come."""
+    with transaction():
+        progress = settlement.begin(month=which, actor=actor, now=clock.now())
+    while not progress.finished:
+        with transaction():
+            progress = settlement.advance(run_id=progress.run_id, actor=actor, now=clock.now())
+        leaders = f"{progress.leaders_done} of {progress.leaders_total} leaders"
+        click.echo(f"{leaders}, {progress.lines_done} lines", err=True)
+    with transaction():
+        period = settlement_queries.locked_period(which)
+    click.echo(f"{which} is calculated, digest {period.digest if period else '-'}")
 
 
 @month.command("show")
@@ -164,9 +180,24 @@ def show_month(which: str, leader: str | None) -> None:
     if leader is None:
         out.print(statements_table(which, found))
         return
-    lines = settlement_queries.line_list(statement=found[0], limit=EVERYTHING, cursor=None)
     out.print(statement_heading(found[0]))
-    out.print(lines_table(lines.items))
+    out.print(
+        lines_table(
+            _whole(settlement_queries.line_list, found[0]),
+            _whole(settlement_queries.correction_list, found[0]),
+            _whole(settlement_queries.component_list, found[0]),
+        )
+    )
+
+
+def _whole(read: Callable[..., Page[Any]], statement: Statement) -> list[Any]:
+    """Return all of a statement's rows, read page by page."""
+    page = read(statement=statement, limit=A_PAGE, cursor=None)
+    rows = [*page.items]
+    while page.next_cursor is not None:
+        page = read(statement=statement, limit=A_PAGE, cursor=page.next_cursor)
+        rows += page.items
+    return rows
 
 
 @month.command("list")

@@ -230,7 +230,9 @@ def _settle(story: Story, month: str, cutoff: datetime) -> None:
             actor=finance,
             now=story.now,
         )
-        settlement.calculate(month=month, actor=finance, now=story.now)
+        progress = settlement.begin(month=month, actor=finance, now=story.now)
+        while not progress.finished:
+            progress = settlement.advance(run_id=progress.run_id, actor=finance, now=story.now)
         period = settlement.submit(month=month, actor=finance, now=story.now)
         settlement.approve(month=month, digest=period.digest or "", actor=approver, now=story.now)
 

@@ -12,8 +12,8 @@ from groupbuy.commissions.queries.assignments import (
 from groupbuy.commissions.queries.campaign_rules import published_rules
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
+    first_change,
     first_completion,
-    first_refund,
 )
 from groupbuy.commissions.queries.plans import (
     latest_effective_from,
@@ -31,8 +31,8 @@ __all__ = [
     "assignment",
     "assignment_list",
     "begins_at_once",
+    "first_change",
     "first_completion",
-    "first_refund",
     "latest_effective_from",
     "locked_plan",
     "monthly_terms",

@@ -70,7 +70,7 @@ class TestTheMonth:
             "payout_fen": 348_000,
         }
         progress = shown["calculation"]
-        assert (progress["leaders_done"], progress["leaders_total"]) == (1, 1)
+        assert (progress["leaders_done"], progress["leader_count"]) == (1, 1)
         assert (progress["lines_done"], progress["started_by"]) == (3, finance.id)
         told = [(t["action"], t["to_state"], t["why"]) for t in shown["transitions"]]
         assert told[4] == ("send_back", "draft", "Look at line 3 again")

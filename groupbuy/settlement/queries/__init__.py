@@ -11,8 +11,14 @@ from groupbuy.settlement.queries.extras import (
 )
 from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS
+from groupbuy.settlement.queries.payable import (
+    PayableStatement,
+    payable_statement,
+    payable_statements,
+)
 from groupbuy.settlement.queries.periods import (
     Overview,
+    calculated_period,
     first_unsettled_month,
     last_period,
     locked_period,
@@ -23,11 +29,15 @@ from groupbuy.settlement.queries.periods import (
     period_list,
 )
 from groupbuy.settlement.queries.runs import (
+    StoredParts,
     forfeited_lines,
+    leader_count,
     leader_sales,
     locked_run,
     months_of,
     run_of,
+    stored_lines,
+    stored_parts,
 )
 from groupbuy.settlement.queries.sales import FIRST_LEADER, next_leaders, plan_terms, sales
 from groupbuy.settlement.queries.settled import own_held_lines, settled_lines, touched_lines
@@ -46,7 +56,10 @@ __all__ = [
     "FIRST_LEADER",
     "INVARIANTS",
     "Overview",
+    "PayableStatement",
+    "StoredParts",
     "adjustments_of",
+    "calculated_period",
     "carried_into",
     "component_list",
     "correction_list",
@@ -54,6 +67,7 @@ __all__ = [
     "forfeited_lines",
     "holding",
     "last_period",
+    "leader_count",
     "leader_sales",
     "line_list",
     "locked_period",
@@ -68,6 +82,8 @@ __all__ = [
     "own_statement",
     "own_statements",
     "paid_overrides",
+    "payable_statement",
+    "payable_statements",
     "people",
     "period",
     "period_list",
@@ -80,5 +96,7 @@ __all__ = [
     "settled_lines",
     "statement",
     "statement_list",
+    "stored_lines",
+    "stored_parts",
     "touched_lines",
 ]

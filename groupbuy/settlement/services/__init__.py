@@ -8,13 +8,16 @@ from groupbuy.settlement.services.periods import (
     start_closing,
     submit,
 )
+from groupbuy.settlement.services.recomputing import Recomputed, recompute
 
 __all__ = [
     "Progress",
+    "Recomputed",
     "advance",
     "approve",
     "begin",
     "lock",
+    "recompute",
     "send_back",
     "start_closing",
     "submit",

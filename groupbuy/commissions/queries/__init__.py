@@ -27,8 +27,8 @@ from groupbuy.commissions.queries.cohosts import (
 )
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
+    first_change,
     first_completion,
-    first_refund,
 )
 from groupbuy.commissions.queries.plans import (
     latest_effective_from,
@@ -53,8 +53,8 @@ __all__ = [
     "campaign_rule_list",
     "cohost",
     "cohost_list",
+    "first_change",
     "first_completion",
-    "first_refund",
     "hosted",
     "latest_effective_from",
     "locked_plan",

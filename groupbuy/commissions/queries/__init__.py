@@ -25,6 +25,7 @@ from groupbuy.commissions.queries.cohosts import (
     shares_taken,
     shown_cohost,
 )
+from groupbuy.commissions.queries.estimates import estimate
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
     completed_lines,
@@ -56,6 +57,7 @@ __all__ = [
     "cohost",
     "cohost_list",
     "completed_lines",
+    "estimate",
     "first_completion",
     "first_refund",
     "hosted",

@@ -27,6 +27,8 @@ COLUMNS = (
     "multiplier_bps",
 )
 """The columns of `CompletedLine`, but for what was given back, which stands after the quantity."""
+OF_THE_LINE = ("id",)
+"""Columns that a transfer has too, but that say something else there."""
 GIVEN_BACK_AT = COLUMNS.index("quantity") + 1
 
 
@@ -60,7 +62,7 @@ def _shown(moved: Subquery | None, before: datetime | None, also: Sequence[str])
 
     def current(name: str) -> ColumnElement[Any]:
         told: ColumnElement[Any] = getattr(line, name)
-        return told if moved is None or name in KEPT else moved.c.get(name, told)
+        return told if moved is None or name in OF_THE_LINE else moved.c.get(name, told)
 
     back = [
         cast(func.coalesce(func.sum(refund.amount_fen), 0), BigInteger),
@@ -74,10 +76,6 @@ def _shown(moved: Subquery | None, before: datetime | None, also: Sequence[str])
     # The line's other columns depend on its key; those of the transfer must be named.
     keys = [line.id] if moved is None else [line.id, *moved.c]
     return query.outerjoin(refund, of_line).group_by(*keys)
-
-
-KEPT = ("id",)
-"""Columns that a transfer has too, but that say something else there."""
 
 
 def _never(before: datetime | None) -> ColumnElement[bool]:

@@ -59,10 +59,12 @@ def begin_attempt(
     if queries.attempt_in_flight(item_id) is not None:
         return None
     if not _still_due(item):
-        return _failed(item, NOT_DUE, now)
+        _fail(item, NOT_DUE, now)
+        return None
     taxed = postings.assess(item=item, calendar=calendar, now=now)
     if taxed.withholding.tax_fen >= item.gross_fen:
-        return _failed(item, TAX_TAKES_ALL, now)
+        _fail(item, TAX_TAKES_ALL, now)
+        return None
     attempt = PayoutAttempt(
         number=_new_number(),
         item_id=item.id,
@@ -125,7 +127,7 @@ def _still_due(item: PayoutItem) -> bool:
     return payable is not None and taken.fen <= payable.payout_fen - payable.held_fen
 
 
-def _failed(item: PayoutItem, reason: str, now: datetime) -> None:
+def _fail(item: PayoutItem, reason: str, now: datetime) -> None:
     """Let an item fail without an attempt."""
     item.state, item.reason = move(ITEM_MOVES, AttemptState(item.state), "failed"), reason
     session().flush()

@@ -5,7 +5,12 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.calculation import CompletedLine, calculate, cap_of
+from groupbuy.commissions.rules.calculation import (
+    CompletedLine,
+    calculate,
+    cap_of,
+    earning_versions,
+)
 from groupbuy.commissions.rules.terms import PlanTerms, QuotaBonus, RuleKind, Tier, TierTable
 
 
@@ -63,8 +68,10 @@ def estimate(
     """
     completed = merged(completed)
     with_paid = [*completed, *merged(line._replace(completed_at=now) for line in paid)]
-    sure = calculate((line.net(plans) for line in completed), cap_of(completed, plans))
-    cap_fen = cap_of(with_paid, plans)
+    sure = calculate(
+        (line.net(plans) for line in completed), cap_of(earning_versions(completed), plans)
+    )
+    cap_fen = cap_of(earning_versions(with_paid), plans)
     whole = calculate((line.net(plans) for line in with_paid), cap_fen)
     if not with_paid and present is not None:
         cap_fen = present.cap_fen

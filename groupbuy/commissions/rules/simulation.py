@@ -8,7 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.calculation import CompletedLine, calculate, cap_of
+from groupbuy.commissions.rules.calculation import (
+    CompletedLine,
+    calculate,
+    cap_of,
+    earning_versions,
+)
 from groupbuy.commissions.rules.components import guarantee, quota_bonus
 from groupbuy.commissions.rules.estimates import merged
 from groupbuy.commissions.rules.terms import (
@@ -127,6 +132,8 @@ def _worth(
     lines: Sequence[CompletedLine], plans: Mapping[str, PlanTerms], extras: MonthlyExtras
 ) -> tuple[int, int]:
     """Return a month's volume and what it is worth."""
-    month = calculate((line.net(plans) for line in merged(lines)), cap_of(lines, plans))
+    month = calculate(
+        (line.net(plans) for line in merged(lines)), cap_of(earning_versions(lines), plans)
+    )
     worth_fen = month.total_fen + quota_bonus(month.volume_fen, extras.quota)
     return month.volume_fen, worth_fen + guarantee(extras.guarantee_fen, worth_fen)

@@ -17,12 +17,8 @@ from groupbuy.commissions.rules.assignments import (
     nearest,
     targets_of,
 )
-from groupbuy.commissions.rules.terms import (
-    AssignmentState,
-    MonthlyTerms,
-    Standing,
-    VersionDate,
-)
+from groupbuy.commissions.rules.monthly import AssignmentState, MonthlyTerms, Standing
+from groupbuy.commissions.rules.terms import (VersionDate,)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.pagination import Page, paginate

@@ -20,7 +20,8 @@ from groupbuy.commissions.rules.simulation import (
     PlanMonth,
     compare,
 )
-from groupbuy.commissions.rules.terms import PlanTerms, SimulationState, Standing, rule_book
+from groupbuy.commissions.rules.monthly import SimulationState, Standing
+from groupbuy.commissions.rules.terms import (PlanTerms, rule_book,)
 from groupbuy.kernel import audit, jobs
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import Calendar

@@ -181,6 +181,34 @@ def insert_missing(
     return session().execute(text(statement).columns(*wanted), given).all()
 
 
+def in_steps(
+    first: Callable[[], Result], then: Callable[[Result], Result], over: Callable[[Result], bool]
+) -> Iterator[Result]:
+    """Do long work step by step, each in a transaction of its own, and yield how far it has come.
+
+    `first` starts it, or finds it under way; `then` takes the next step; `over` tells the end.
+    """
+
+    def step(work: Callable[[], Result]) -> Result:
+        with transaction():
+            return work()
+
+    progress = retrying(lambda: step(first))
+    while not over(progress):
+        before = progress
+        progress = retrying(lambda: step(lambda: then(before)))
+        yield progress
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read the database as it is at one moment, in UTC; nothing can be written."""
+    with transaction() as current:
+        current.execute(text("set transaction isolation level repeatable read, read only"))
+        current.execute(text("set local timezone = 'UTC'"))
+        yield current
+
+
 def copy_out(query: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
     """Yield what `copy (…) to stdout` says, row by row in PostgreSQL's text format.
 

@@ -26,7 +26,7 @@ from sqlalchemy import text
 from groupbuy.app.registry import invariants
 from groupbuy.kernel.books import check
 from groupbuy.kernel.clock import Calendar
-from groupbuy.kernel.db import db, session, transaction
+from groupbuy.kernel.db import db, session, snapshot, transaction
 from groupbuy.kernel.settings import settings
 from groupbuy.settlement import jobs, queries, services
 from groupbuy.settlement.rules.periods import CLOSING_DELAY
@@ -196,7 +196,8 @@ def _read() -> None:
 
 
 def _recompute() -> None:
-    told = jobs.recompute_month(month=MONTH)
+    with snapshot():
+        told = services.recompute(period=queries.calculated_period(MONTH))
     assert told.same, told
 
 

@@ -26,6 +26,7 @@ from groupbuy.payouts.rules.tax import Withholding
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import SettlementPeriod, Statement
 from groupbuy.settlement.rules.periods import PeriodState
+from groupbuy.settlement.rules.statements import COMPONENTS
 from tests.factories.commissions import APPROVER, FINANCE
 from tests.factories.settlement import SHANGHAI, after_cutoff
 

@@ -14,13 +14,7 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import (
-    Earning,
-    Exclude,
-    Flat,
-    PlanTerms,
-    Segment,
-)
+from groupbuy.commissions.rules.terms import (Earning, Exclude, Flat, PlanTerms, RuleKind, Segment, earning,)
 from groupbuy.kernel.money import BPS, allocate, half_up
 
 PARTS = BPS * BPS
@@ -42,6 +36,54 @@ class Line(NamedTuple):
     def volume_fen(self) -> int:
         """Return what it adds to the month's volume."""
         return self.base_fen if self.counts and not isinstance(self.earning, Exclude) else 0
+
+
+class CompletedLine(NamedTuple):
+    """A commission line as it is stored, with what was given back of it until a cutoff."""
+
+    commission_line_id: str
+    order_id: str
+    order_line_id: str
+    leader_id: str
+    completed_at: datetime
+    base_fen: int
+    quantity: int
+    refunded_fen: int
+    returned_quantity: int
+    plan_version_id: str | None
+    kind: str
+    reason: str | None
+    rate_bps: int | None
+    flat_fen_per_unit: int | None
+    counts: bool
+    multiplier_bps: int
+
+    def net(self, plans: Mapping[str, PlanTerms]) -> Line:
+        """Return what is left of the line, to be calculated."""
+        plan = plans.get(self.plan_version_id or "")
+        return Line(
+            line_id=self.order_line_id,
+            completed_at=self.completed_at,
+            base_fen=self.base_fen - self.refunded_fen,
+            quantity=self.quantity - self.returned_quantity,
+            earning=earning(
+                self.kind,
+                table=plan.table if plan else None,
+                rate_bps=self.rate_bps,
+                flat_fen_per_unit=self.flat_fen_per_unit,
+            ),
+            multiplier_bps=self.multiplier_bps,
+            counts=self.counts,
+        )
+
+
+def earning_versions(lines: Iterable[CompletedLine]) -> set[str]:
+    """Return the plan versions that a month's lines earn by."""
+    return {
+        line.plan_version_id
+        for line in lines
+        if line.kind != RuleKind.EXCLUDE and line.plan_version_id is not None
+    }
 
 
 def cap_of(version_ids: Iterable[str], plans: Mapping[str, PlanTerms]) -> int | None:

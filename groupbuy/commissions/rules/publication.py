@@ -6,7 +6,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import Basis, ItemRule, Override, RuleKind, TargetKind, Tier
+from groupbuy.commissions.rules.monthly import Basis, Override
+from groupbuy.commissions.rules.terms import (ItemRule, RuleKind, TargetKind, Tier,)
 from groupbuy.kernel.money import BPS, share
 from groupbuy.kernel.texts import Text
 
@@ -57,6 +58,11 @@ class Multiplied(NamedTuple):
 
     multiplier_bps: int
     override: Override | None
+
+
+def draft_faults(tiers: Sequence[Tier], item_rules: Sequence[ItemRule]) -> list[Fault]:
+    """Return what keeps a version from being computed by at all."""
+    return [*_tier_faults(tiers), *_rule_faults(item_rules, ())]
 
 
 def campaign_rule_faults(

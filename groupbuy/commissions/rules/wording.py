@@ -2,16 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from groupbuy.commissions.rules.terms import (
-    Basis,
-    ClawbackMode,
-    Mode,
-    MonthlyExtras,
-    Override,
-    Scope,
-    Tier,
-    TierTable,
-)
+from groupbuy.commissions.rules.monthly import Basis, MonthlyExtras, Override, Scope
+from groupbuy.commissions.rules.terms import (ClawbackMode, Mode, Tier, TierTable,)
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 

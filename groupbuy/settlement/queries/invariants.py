@@ -254,8 +254,7 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.leader_balance",
-        "the ledger owes each leader what the last settled statement carries, and what is unpaid:"
-        " what statements pay less what payouts, in flight or arrived, have taken off",
+        "the ledger owes each leader what the last settled statement carries, and what is unpaid",
         f"""
         with owed as (
             select {_id("ldr", "s.leader_id")} as leader_id,

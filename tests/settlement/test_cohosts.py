@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.commissions.models import Cohost, CommissionLine
-from groupbuy.commissions.rules.terms import CohostState
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.kernel.db import session, transaction
 from groupbuy.leaders.models import Leader
 from groupbuy.settlement.models import Statement

@@ -141,11 +141,9 @@ class TestAfterTheCutoff:
             "flat_fen_per_unit": 333,
             "counts": True,
         }
-        commissions.published(item_rules=[rule], code="flat")
-        flat = commissions.queries.plan_by_code("flat")
-        assert flat is not None
+        flat = commissions.published(item_rules=[rule], code="flat")
         at = local("2026-03-04 00:00")
-        commissions.assigned(flat.id, "leader", mei.leader_id, at=at)
+        commissions.assigned(flat.plan_id, "leader", mei.leader_id, at=at)
         line = mei.sell(100_000, at=local("2026-03-10 10:00"), quantity=4)
         commissions.transferred(line, lan, at=local("2026-04-20 12:00"))
         commissions.refund(line, 25_000, quantity=1, at=local("2026-04-21 12:00"))

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from groupbuy.commissions.rules.calculation import Line, calculate
-from groupbuy.commissions.rules.terms import (Exclude, PlanTerms, RuleKind, earning,)
+from groupbuy.commissions.rules.terms import (
+    Exclude,
+    PlanTerms,
+    RuleKind,
+    earning,
+)
 from groupbuy.kernel.db import session
 from groupbuy.settlement.models import SettlementPeriod
 from groupbuy.settlement.queries.holding import Holding
@@ -38,7 +43,9 @@ where p.month < :month and p.state in ('approved', 'locked') and l.commission_li
     union
     select c.id from commission_lines c where c.order_id = any(:orders)
     union
-    select h.commission_line_id from settlement_corrections h where h.kind in ('HOLD', 'RELEASE')
+    select h.commission_line_id
+    from settlement_corrections h join settlement_statements b on b.id = h.statement_id
+    where h.kind in ('HOLD', 'RELEASE') and b.month < :month
     group by h.commission_line_id having sum(h.amount_fen) <> 0
 )
 order by 1, 2

@@ -166,10 +166,9 @@ def calculate_month(which: str, by: str) -> None:
 @MONTH
 def recompute_month(which: str) -> None:
     """Tell a calculated month again from its events; exit code 1 unless every byte is the same."""
-    with progress_bar(f"recomputing {which}") as show:
-        with snapshot():
-            period = settlement_queries.calculated_period(_month(which))
-            told = settlement.recompute(period=period, show=show)
+    with progress_bar(f"recomputing {which}") as show, snapshot():
+        period = settlement_queries.calculated_period(_month(which))
+        told = settlement.recompute(period=period, show=show)
     if not told.comparable:
         raise click.ClickException(
             f"{which} was calculated by revision {told.calc_rev} of the code: an older one."

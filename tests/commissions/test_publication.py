@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
-from groupbuy.commissions.rules.publication import publication_faults
 from groupbuy.commissions.rules.monthly import Basis, Override
-from groupbuy.commissions.rules.terms import (ItemRule, Mode, RuleKind, TargetKind, Tier, TierTable,)
+from groupbuy.commissions.rules.publication import publication_faults
+from groupbuy.commissions.rules.terms import (
+    ItemRule,
+    Mode,
+    RuleKind,
+    TargetKind,
+    Tier,
+    TierTable,
+)
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
 MARGINAL = TierTable(Mode.MARGINAL, (Tier(0, 500), Tier(1_000_000, 700), Tier(5_000_000, 900)))

@@ -16,7 +16,29 @@ from groupbuy.commissions.rules.calculation import (
     clawback_by_line,
     clawback_by_retier,
 )
-from groupbuy.commissions.rules.terms import (Earning, Exclude, Exclusion, Flat, ItemRule, Mode, PlanTerms, PublishedRule, Replace, RuleKind, TargetKind, Terms, Tier, TierTable, VersionDate, campaign_book, choose_rule, earning, freeze, pick_version, rule_book,)
+from groupbuy.commissions.rules.terms import (
+    Earning,
+    Exclude,
+    Exclusion,
+    Flat,
+    ItemRule,
+    Mode,
+    PlanTerms,
+    PublishedRule,
+    Replace,
+    RuleKind,
+    TargetKind,
+    Terms,
+    Tier,
+    TierTable,
+    VersionDate,
+    campaign_book,
+    choose_rule,
+    earning,
+    freeze,
+    pick_version,
+    rule_book,
+)
 from groupbuy.kernel.money import BPS, half_up
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)

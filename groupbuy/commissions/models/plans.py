@@ -7,9 +7,24 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from groupbuy.commissions.rules.monthly import (
+    AssignmentState,
+    MonthlyExtras,
+    Override,
+    QuotaBonus,
+    Scope,
+)
 from groupbuy.commissions.rules.publication import OVERRIDE_WARNING
-from groupbuy.commissions.rules.monthly import AssignmentState, MonthlyExtras, Override, QuotaBonus, Scope
-from groupbuy.commissions.rules.terms import (ClawbackMode, ItemRule, Mode, PlanTerms, RuleKind, TargetKind, Tier, TierTable,)
+from groupbuy.commissions.rules.terms import (
+    ClawbackMode,
+    ItemRule,
+    Mode,
+    PlanTerms,
+    RuleKind,
+    TargetKind,
+    Tier,
+    TierTable,
+)
 from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import primary_id, reference
 from groupbuy.kernel.money import BPS

@@ -18,7 +18,9 @@ from groupbuy.commissions.rules.assignments import (
     targets_of,
 )
 from groupbuy.commissions.rules.monthly import AssignmentState, MonthlyTerms, Standing
-from groupbuy.commissions.rules.terms import (VersionDate,)
+from groupbuy.commissions.rules.terms import (
+    VersionDate,
+)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.pagination import Page, paginate

@@ -14,7 +14,15 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import (Earning, Exclude, Flat, PlanTerms, RuleKind, Segment, earning,)
+from groupbuy.commissions.rules.terms import (
+    Earning,
+    Exclude,
+    Flat,
+    PlanTerms,
+    RuleKind,
+    Segment,
+    earning,
+)
 from groupbuy.kernel.money import BPS, allocate, half_up
 
 PARTS = BPS * BPS

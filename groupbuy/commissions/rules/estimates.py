@@ -12,7 +12,12 @@ from groupbuy.commissions.rules.calculation import (
     earning_versions,
 )
 from groupbuy.commissions.rules.monthly import QuotaBonus
-from groupbuy.commissions.rules.terms import (PlanTerms, RuleKind, Tier, TierTable,)
+from groupbuy.commissions.rules.terms import (
+    PlanTerms,
+    RuleKind,
+    Tier,
+    TierTable,
+)
 
 
 class TierAhead(NamedTuple):

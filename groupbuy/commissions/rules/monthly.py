@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import (ClawbackMode,)
+from groupbuy.commissions.rules.terms import (
+    ClawbackMode,
+)
 
 
 class Scope(StrEnum):

@@ -7,7 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groupbuy.commissions.rules.monthly import Basis, Override
-from groupbuy.commissions.rules.terms import (ItemRule, RuleKind, TargetKind, Tier,)
+from groupbuy.commissions.rules.terms import (
+    ItemRule,
+    RuleKind,
+    TargetKind,
+    Tier,
+)
 from groupbuy.kernel.money import BPS, share
 from groupbuy.kernel.texts import Text
 

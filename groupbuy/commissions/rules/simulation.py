@@ -17,7 +17,13 @@ from groupbuy.commissions.rules.calculation import (
 from groupbuy.commissions.rules.components import guarantee, quota_bonus
 from groupbuy.commissions.rules.estimates import merged
 from groupbuy.commissions.rules.monthly import MonthlyExtras
-from groupbuy.commissions.rules.terms import (Exclusion, PlanTerms, RuleBook, Sold, terms_of,)
+from groupbuy.commissions.rules.terms import (
+    Exclusion,
+    PlanTerms,
+    RuleBook,
+    Sold,
+    terms_of,
+)
 
 SIMULATED = "simulated"
 """The version that re-termed lines name."""

@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from groupbuy.commissions.rules.monthly import Basis, MonthlyExtras, Override, Scope
-from groupbuy.commissions.rules.terms import (ClawbackMode, Mode, Tier, TierTable,)
+from groupbuy.commissions.rules.terms import (
+    ClawbackMode,
+    Mode,
+    Tier,
+    TierTable,
+)
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from groupbuy.commissions import queries
 from groupbuy.commissions.models import PlanVersion
-from groupbuy.commissions.rules.terms import (CampaignBook, RuleBook, Sold, campaign_book, rule_book, terms_of,)
+from groupbuy.commissions.rules.terms import (
+    CampaignBook,
+    RuleBook,
+    Sold,
+    campaign_book,
+    rule_book,
+    terms_of,
+)
 from groupbuy.kernel.money import BPS
 
 

@@ -28,6 +28,7 @@ from groupbuy.payouts.queries.batches import (
     shown_items,
     taken,
 )
+from groupbuy.payouts.queries.earnings import earning_lines, earnings
 from groupbuy.payouts.queries.invariants import INVARIANTS
 from groupbuy.payouts.queries.reconciliations import (
     archive,
@@ -78,6 +79,8 @@ __all__ = [
     "difference_list",
     "entries_of",
     "entry_of",
+    "earning_lines",
+    "earnings",
     "item",
     "item_list",
     "left_out_list",

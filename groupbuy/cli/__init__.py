@@ -1,6 +1,7 @@
 """Commands for operators.
 
-Owns: `flask staff`, `flask plan`, `flask settlement`, `flask books`, `flask jobs`.
+Owns: `flask staff`, `flask plan`, `flask settlement`, `flask books`, `flask audit`,
+`flask jobs`.
 Calls: every domain's services and queries.
 Announces: nothing.
 """

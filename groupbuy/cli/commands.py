@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from groupbuy.cli.audit import link_all, verify_chain
 from groupbuy.cli.books import check_all, fail_if
 from groupbuy.cli.people import acting
 from groupbuy.cli.tables import (
@@ -24,6 +25,7 @@ from groupbuy.identity import services as identity
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.audit import Head
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
@@ -53,6 +55,7 @@ staff = PlainProblems("staff", help="Members of headquarters' staff.")
 plan = PlainProblems("plan", help="Commission plans.")
 month = PlainProblems("settlement", help="Settling a month.")
 books = PlainProblems("books", help="The books.")
+log = PlainProblems("audit", help="The audit log.")
 
 EVERYTHING = 1_000_000
 
@@ -179,6 +182,26 @@ def list_months() -> None:
 def check_books() -> None:
     """Hold the whole database against every invariant; exit code 1 if one is broken."""
     fail_if(check_all(console()))
+
+
+@log.command("head")
+def show_head() -> None:
+    """Print number and digest of the last entry, to be noted where nobody here can change it."""
+    click.echo("{0.sequence} {0.digest}".format(link_all()))
+
+
+@log.command("verify")
+@click.option("--from-sequence", type=click.IntRange(min=1), help="a head noted earlier: number")
+@click.option("--digest", help="a head noted earlier: digest")
+def verify_log(from_sequence: int | None, digest: str | None) -> None:
+    """Hold the audit log against its chain, from its beginning or from a noted head on.
+
+    Names the first entry that is broken and ends with exit code 1, or prints the head.
+    """
+    if (from_sequence is None) != (digest is None):
+        raise click.UsageError("--from-sequence and --digest belong together")
+    noted = Head(from_sequence, digest.lower()) if from_sequence and digest else None
+    verify_chain(noted)
 
 
 def _instant(value: str) -> datetime:

@@ -9,6 +9,7 @@ from groupbuy.identity.models import Shopper, Staff
 from groupbuy.identity.providers import wechat_login
 from groupbuy.identity.schemas import (
     AuditEntrySchema,
+    AuditHeadSchema,
     AuditQuery,
     RoleListSchema,
     ShopperEditBody,
@@ -150,6 +151,12 @@ def edit_staff(actor: Actor, staff_id: str, if_match: int, body: dict[str, Any])
 def list_audit_log(actor: Actor, query: dict[str, Any]) -> Page[AuditEntry]:
     """List who decided what, newest first."""
     return queries.audit_log(**query)
+
+
+@api.get("/hq/audit-log/head", allow="audit.read", returns=AuditHeadSchema)
+def show_audit_head(actor: Actor) -> dict[str, object]:
+    """Show the end of the audit log's chain, to be noted outside and held against it later."""
+    return queries.audit_head()
 
 
 @api.get("/hq/roles", allow="staff.manage", returns=RoleListSchema)

@@ -1,8 +1,8 @@
-"""What identity tidies up by the clock."""
+"""What identity does by the clock: tidying up, and linking the audit log."""
 
 from datetime import timedelta
 
-from groupbuy.kernel import clock, idempotency
+from groupbuy.kernel import audit, clock, idempotency
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.jobs import every
 
@@ -15,3 +15,15 @@ def forget_answers() -> None:
     """Delete stored answers that nobody will ask for again."""
     with transaction():
         idempotency.forget(before=clock.now() - ANSWERS_KEPT)
+
+
+@every("* * * * * */5", "identity.link_audit_log")
+def link_audit_log() -> None:
+    """Give new entries of the audit log their places in its chain."""
+    while _linked():
+        pass
+
+
+def _linked() -> int:
+    with transaction():
+        return audit.link() if audit.unlinked() else 0

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from groupbuy.identity.models import LoginSession, Shopper, Staff
 from groupbuy.identity.rules import PERMISSIONS, Role, permits
+from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import session
@@ -77,8 +78,10 @@ def audit_log(
     subject: str | None = None,
     actor_id: str | None = None,
     action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Page[AuditEntry]:
-    """Return the audit log, newest first."""
+    """Return the audit log, newest first, of the time [since, until)."""
     query = select(AuditEntry)
     wanted = {
         AuditEntry.subject: subject,
@@ -88,7 +91,17 @@ def audit_log(
     for column, value in wanted.items():
         if value is not None:
             query = query.where(column == value)
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if until is not None:
+        query = query.where(AuditEntry.at < until)
     return paginate(query, by=[AuditEntry.id], limit=limit, cursor=cursor, descending=True)
+
+
+def audit_head() -> dict[str, object]:
+    """Return the end of the audit log's chain, and how many entries wait for their place."""
+    last = audit.head()
+    return {"sequence": last.sequence, "digest": last.digest, "unlinked": audit.unlinked()}
 
 
 def role_table() -> list[dict[str, object]]:
@@ -100,3 +113,6 @@ def role_table() -> list[dict[str, object]]:
         }
         for role in Role
     ]
+
+
+INVARIANTS = (audit.CHAIN,)

@@ -1,5 +1,7 @@
 """What identity takes and gives over HTTP."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from groupbuy.identity.rules import STAFF_ROLES
@@ -90,6 +92,11 @@ class StaffQuery(PageQuery):
     active = fields.Boolean(load_default=None)
 
 
+def _digest(what: str, **options: Any) -> fields.String:
+    metadata = {"description": f"SHA-256, hexadecimal, {what}", "example": "9f" * 32}
+    return fields.String(required=True, metadata=metadata, **options)
+
+
 class AuditEntrySchema(Schema):
     """One decision by a person or by the system."""
 
@@ -100,14 +107,33 @@ class AuditEntrySchema(Schema):
     action = fields.String(required=True)
     subject = fields.String(required=True)
     facts = fields.Dict(required=True)
+    sequence = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "its place in the chain; null for some seconds, until it has one"},
+    )
+    previous = _digest("of the entry before it in the chain", allow_none=True)
+    digest = _digest("of its content with its place and the digest before", allow_none=True)
+
+
+class AuditHeadSchema(Schema):
+    """The end of the chain: whoever notes it can later prove that nothing before was changed."""
+
+    sequence = fields.Integer(required=True, metadata={"description": "0 while nothing is linked"})
+    digest = _digest("of the last linked entry")
+    unlinked = fields.Integer(
+        required=True, metadata={"description": "entries that wait for their place"}
+    )
 
 
 class AuditQuery(PageQuery):
-    """Filters of the audit log."""
+    """Filters of the audit log; `since` is included, `until` is not."""
 
     subject = Words(load_default=None, maximum=100)
     actor_id = Words(load_default=None, maximum=100)
     action = Words(load_default=None, maximum=100)
+    since = Moment(load_default=None)
+    until = Moment(load_default=None)
 
 
 class RoleSchema(Schema):

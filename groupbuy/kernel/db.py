@@ -23,7 +23,9 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Row,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -138,9 +140,45 @@ def copy_in(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     fields = [(column.name, bind) for column, bind in zip(columns, binds, strict=True)]
     driver = cast(psycopg.Connection, connection.connection.driver_connection)
     target = f"copy {table.__tablename__} ({', '.join(rows[0])}) from stdin"
-    with driver.cursor() as cursor, cursor.copy(target.encode()) as copy:
-        for row in rows:
-            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in fields])
+    try:
+        with driver.cursor() as cursor, cursor.copy(target.encode()) as copy:
+            for row in rows:
+                copy.write_row([bind(row[name]) if bind else row[name] for name, bind in fields])
+    except psycopg.Error as error:
+        # As from any other statement: who waits for a deadlock or a broken rule waits for these.
+        raise DBAPIError.instance(
+            target, None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
+
+
+def insert_missing(
+    table: type[Base], rows: Sequence[Mapping[str, Any]], *, returning: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Insert many rows in one statement and return columns of those that were not there yet.
+
+    Rows go in, and take their locks, in the order given. Every row has the same columns;
+    defaults of the model are not applied, constraints and triggers are.
+    """
+    if not rows:
+        return []
+    dialect = session().connection().dialect
+    columns = [table.__table__.columns[name] for name in rows[0]]
+    kinds = [column.type.dialect_impl(dialect) for column in columns]
+    binds = [kind.bind_processor(dialect) for kind in kinds]
+    given = {
+        column.name: [bind(row[column.name]) if bind else row[column.name] for row in rows]
+        for column, bind in zip(columns, binds, strict=True)
+    }
+    arrays = (f"cast(:{c.name} as {c.type.compile(dialect=dialect)}[])" for c in columns)
+    names = ", ".join(given)
+    statement = (
+        f"insert into {table.__tablename__} ({names}) "
+        f"select {names} from unnest({', '.join(arrays)}) with ordinality "
+        f"as given ({names}, place) order by place "
+        f"on conflict do nothing returning {', '.join(returning)}"
+    )
+    wanted = [table.__table__.columns[name] for name in returning]
+    return session().execute(text(statement).columns(*wanted), given).all()
 
 
 def copy_out(query: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:
@@ -225,6 +263,12 @@ def append_only(table: str) -> None:
     """Declare that rows of a table are never changed, deleted or truncated."""
     refusal = f"    raise exception '{table} is append-only' using errcode = 'restrict_violation';"
     declare_rule(DatabaseRule(table, f"{table}_append_only", "before update or delete", refusal))
+    never_truncated(table)
+
+
+def never_truncated(table: str) -> None:
+    """Declare that a table is never truncated."""
+    refusal = f"    raise exception '{table} is append-only' using errcode = 'restrict_violation';"
     declare_rule(
         DatabaseRule(table, f"{table}_no_truncate", "before truncate", refusal, level="statement")
     )

@@ -22,6 +22,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from groupbuy.kernel import clock, examples, idempotency
 from groupbuy.kernel.access import Actor, gate
 from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.downloads import FILE, Download
 from groupbuy.kernel.fields import (
     Count,
     Fen,
@@ -139,6 +140,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
         *,
         allow: str,
         returns: type[ma.Schema] | None = None,
+        files: Sequence[str] = (),
         status: int | None = None,
         body: type[ma.Schema] | None = None,
         query: type[ma.Schema] | None = None,
@@ -155,6 +157,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
         Args:
             allow: the permission a caller needs, from identity's table.
             returns, status: the answer's schema and code (200; 201 or 204 must be said).
+            files: the media types of the files that the view may return, as a Download.
             body, query: the request's schemas; unknown fields are refused.
             problems: what the services behind it may raise, beyond the common ones.
             idempotent: demand an Idempotency-Key and replay the first answer.
@@ -162,17 +165,18 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             limits, limit_by: rate limits such as `5/minute`, counted per address unless said.
             example, answer_example: for the API description; made from the schema when left out.
         """
-        status = status or (200 if returns else 204)
+        status = status or (200 if returns or files else 204)
 
         def register(view: View) -> View:
             call = _positional(view, body=body, query=query, method=method, versioned=versioned)
             shown = answer_example or (examples.answer_example(returns) if returns else None)
             call = self.response(status, returns, example=shown)(call)
+            for media_type in files:
+                call = self.response(status, FILE, content_type=media_type)(call)
             if query is not None:
                 call = self.arguments(query, location="query")(call)
             if body is not None:
-                sent = example or examples.request_example(body)
-                call = self.arguments(body, example=sent)(call)
+                call = self.arguments(body, example=example or examples.request_example(body))(call)
             if idempotent:
                 call = _once(call)
             if method in WRITES:
@@ -180,12 +184,10 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = _admitted(call, allow)
             if limits:
                 call = limited(limits, limit_by)(call)
-            raised = list(problems) + _common(rule, body or query, idempotent, method, versioned)
-            if limits:
-                raised.append(TooManyRequests)
+            raised = list(problems) + [TooManyRequests] * bool(limits)
+            raised += _common(rule, body or query, idempotent, method, versioned)
             headers = _headers(idempotent, versioned and method in EDITS)
-            described = _description(allow, raised, headers) | {"operationId": view.__name__}
-            call = self.doc(**described)(call)
+            call = self.doc(operationId=view.__name__, **_description(allow, raised, headers))(call)
             call.allow = allow
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view
@@ -251,6 +253,8 @@ def _positional(
         if versioned and method in EDITS:
             given["if_match"] = _if_match()
         result = view(actor=current_actor(), **given)
+        if isinstance(result, Download):
+            return result.response()
         if versioned and result is not None:
             return result, None, {"ETag": f'"{_version(result)}"'}
         return result
@@ -377,6 +381,7 @@ def _header(name: str, example: str) -> dict[str, Any]:
 __all__ = [
     "Api",
     "Count",
+    "Download",
     "Fen",
     "HTTPStatus",
     "IdField",

@@ -57,24 +57,49 @@ class LedgerEntry(Base):
 for _table in ("ledger_accounts", "ledger_transactions", "ledger_entries"):
     append_only(_table)
 
-_BALANCED = """\
-    if exists (
-        select from ledger_transactions t left join ledger_entries e on e.transaction_id = t.id
-        where t.id = new.{id} group by t.id
-        having count(e.position) <> t.entry_count or sum(e.amount_fen) <> 0
-    ) then
-        raise exception using errcode = 'check_violation',
-            message = 'ledger transaction ' || new.{id} || ' is not balanced';
-    end if;
-    return null;"""
-
-for _table, _id in (("ledger_transactions", "id"), ("ledger_entries", "transaction_id")):
-    declare_rule(
-        DatabaseRule(
-            _table,
-            f"{_table}_balanced",
-            "after insert",
-            _BALANCED.format(id=_id),
-            deferred=True,
+# Entries are whole and balanced after every statement that adds some: those of a transaction come
+# in one statement. What is left to see at the commit is that each transaction has entries at all.
+declare_rule(
+    DatabaseRule(
+        "ledger_entries",
+        "ledger_entries_balanced",
+        "after insert",
+        """\
+    declare
+        faulty uuid;
+    begin
+        -- Laterally, so that the plan looks entries up by their transaction whatever its age.
+        select f.transaction_id into faulty
+        from (select distinct transaction_id from fresh) f
+        cross join lateral (
+            select count(*) as entries, sum(amount_fen) as sum_fen
+            from ledger_entries e where e.transaction_id = f.transaction_id
+        ) booked
+        where booked.sum_fen <> 0 or booked.entries <> (
+            select entry_count from ledger_transactions t where t.id = f.transaction_id
         )
+        limit 1;
+        if faulty is not null then
+            raise exception using errcode = 'check_violation',
+                message = 'ledger transaction ' || faulty || ' is not balanced';
+        end if;
+    end;
+    return null;""",
+        level="statement",
+        referencing="new table as fresh",
     )
+)
+declare_rule(
+    DatabaseRule(
+        "ledger_transactions",
+        "ledger_transactions_balanced",
+        "after insert",
+        """\
+    if not exists (select from ledger_entries where transaction_id = new.id) then
+        raise exception using errcode = 'check_violation',
+            message = 'ledger transaction ' || new.id || ' is not balanced';
+    end if;
+    return null;""",
+        deferred=True,
+    )
+)

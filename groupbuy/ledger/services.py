@@ -3,11 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert
-
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import copy_in, insert_missing
 from groupbuy.kernel.ids import new_id
 from groupbuy.ledger import queries
 from groupbuy.ledger.errors import PostedDifferently
@@ -69,13 +67,8 @@ def _write(postings: Collection[Posting], *, actor: Actor, now: datetime) -> set
         }
         for posting in sorted(postings, key=lambda posting: (posting.kind, posting.reference))
     ]
-    inserted = session().execute(
-        insert(LedgerTransaction)
-        .on_conflict_do_nothing()
-        .returning(LedgerTransaction.kind, LedgerTransaction.reference, LedgerTransaction.id),
-        rows,
-    )
-    ids = {(kind, reference): id_ for kind, reference, id_ in inserted}
+    inserted = insert_missing(LedgerTransaction, rows, returning=["kind", "reference", "id"])
+    ids = {(row.kind, row.reference): row.id for row in inserted}
     entries = [
         {
             "transaction_id": ids[posting.kind, posting.reference],
@@ -87,8 +80,7 @@ def _write(postings: Collection[Posting], *, actor: Actor, now: datetime) -> set
         if (posting.kind, posting.reference) in ids
         for position, entry in enumerate(posting.entries)
     ]
-    if entries:
-        session().execute(insert(LedgerEntry), entries)
+    copy_in(LedgerEntry, entries)
     return set(ids)
 
 
@@ -98,8 +90,11 @@ def _open_accounts(places: Iterable[Account], *, now: datetime) -> dict[Account,
     known = queries.account_ids(ordered)
     missing = [place for place in ordered if place not in known]
     if missing:
-        rows = [{"kind": p.kind, "owner": p.owner, "opened_at": now} for p in missing]
-        session().execute(insert(LedgerAccount).on_conflict_do_nothing(), rows)
+        rows = [
+            {"id": new_id("lac"), "kind": p.kind, "owner": p.owner, "opened_at": now}
+            for p in missing
+        ]
+        insert_missing(LedgerAccount, rows, returning=["id"])
         known |= queries.account_ids(missing)
     return known
 

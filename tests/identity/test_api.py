@@ -1,7 +1,9 @@
 """Identity over HTTP: each endpoint anonymous, outsider, happy path, each of its Problems."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+from groupbuy.identity.jobs import link_audit_log
 from groupbuy.kernel.clock import ManualClock
 from tests.client import Api, Caller
 
@@ -146,6 +148,35 @@ class TestAuditLog:
         ]
         assert api.staff("auditor").get("/hq/audit-log", subject="nobody").json["items"] == []
 
+    def test_it_filters_by_time_half_open(self, api: Api) -> None:
+        start = api.clock.now()
+        TestStaff().create(api)
+        api.clock.advance(hours=1)
+        end = api.clock.now()
+        auditor = api.staff("auditor")
+
+        def found(**filters: datetime) -> int:
+            given = {name: at.isoformat() for name, at in filters.items()}
+            return len(auditor.get("/hq/audit-log", **given).json["items"])
+
+        assert [found(since=start), found(until=end), found(since=start, until=end)] == [1, 1, 1]
+        assert [found(until=start), found(since=end)] == [0, 0]
+        assert auditor.get("/hq/audit-log", since="yesterday").status_code == 422
+
+    def test_it_shows_the_chain_and_its_head(self, api: Api) -> None:
+        TestStaff().create(api)
+        auditor = api.staff("auditor")
+        empty = auditor.get("/hq/audit-log/head").json
+        assert empty == {"sequence": 0, "digest": "0" * 64, "unlinked": 1}
+        [waiting] = auditor.get("/hq/audit-log").json["items"]
+        assert (waiting["sequence"], waiting["previous"], waiting["digest"]) == (None, None, None)
+        link_audit_log()
+        [linked] = auditor.get("/hq/audit-log").json["items"]
+        assert (linked["sequence"], linked["previous"]) == (1, "0" * 64)
+        head = auditor.get("/hq/audit-log/head").json
+        assert head == {"sequence": 1, "digest": linked["digest"], "unlinked": 0}
+
     def test_it_is_not_for_others(self, api: Api) -> None:
-        assert api.anonymous.get("/hq/audit-log").status_code == 401
-        assert api.staff("finance").get("/hq/audit-log").status_code == 403
+        for path in ("/hq/audit-log", "/hq/audit-log/head"):
+            assert api.anonymous.get(path).status_code == 401
+            assert api.staff("finance").get(path).status_code == 403

@@ -1,24 +1,25 @@
 """The books: what is posted once stays, balanced, and is taken back only by its opposite."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.kernel import books
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.clock import ManualClock
-from groupbuy.kernel.db import session, transaction
+from groupbuy.kernel.db import copy_in, session, transaction
 from groupbuy.ledger import queries, services
 from groupbuy.ledger.errors import PostedDifferently
 from groupbuy.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from groupbuy.ledger.queries import BookedTransaction
 from groupbuy.ledger.rules import Account, AccountKind, Entry, Posting, transfer
+from tests.conftest import START
 
 EXPENSE = Account(AccountKind.EXPENSE, "commission")
 MEI = Account(AccountKind.LEADER, "mei")
@@ -40,6 +41,50 @@ def check_constraints() -> None:
     """Make PostgreSQL check now what it would check at the commit."""
     session().flush()
     session().execute(text("set constraints all immediate"))
+
+
+def write_entries(
+    transaction_id: str,
+    account_id: str,
+    amounts: list[int],
+    *,
+    first: int = 0,
+    more: Sequence[int] = (),
+) -> None:
+    """Write entries past the services, a statement for `amounts`, one for `more`; then check."""
+    for part, begin in ((amounts, first), (more, first + len(amounts))):
+        rows = [
+            {
+                "transaction_id": transaction_id,
+                "position": begin + step,
+                "account_id": account_id,
+                "amount_fen": amount,
+            }
+            for step, amount in enumerate(part)
+        ]
+        copy_in(LedgerEntry, rows)
+    check_constraints()
+
+
+def commit_lone(account_id: str, amounts: list[int]) -> None:
+    with transaction():
+        lone = LedgerTransaction(
+            kind="x", reference="y", entry_count=2, recorded_at=START, actor="zed"
+        )
+        session().add(lone)
+        session().flush()
+        copy_in(
+            LedgerEntry,
+            [
+                {
+                    "transaction_id": lone.id,
+                    "position": position,
+                    "account_id": account_id,
+                    "amount_fen": amount,
+                }
+                for position, amount in enumerate(amounts)
+            ],
+        )
 
 
 def faults() -> list[str]:
@@ -158,34 +203,33 @@ class TestWhatTheDatabaseRefuses:
         )
         session().add(lone)
         session().flush()
-        for position, amount in enumerate(entries):
-            session().execute(
-                insert(LedgerEntry).values(
-                    transaction_id=lone.id,
-                    position=position,
-                    account_id=account.id,
-                    amount_fen=amount,
-                )
-            )
         with pytest.raises(IntegrityError, match="is not balanced"):
-            check_constraints()
+            write_entries(lone.id, account.id, entries)
+
+    def test_it_refuses_entries_that_come_one_by_one(self, now: datetime) -> None:
+        account = post(100, now=now).entries[0].account
+        lone = LedgerTransaction(
+            kind="x", reference="y", entry_count=2, recorded_at=now, actor="zed"
+        )
+        session().add(lone)
+        session().flush()
+        with pytest.raises(IntegrityError, match="is not balanced"):
+            write_entries(lone.id, account.id, [100], more=[-100])
 
     def test_it_refuses_an_entry_more_in_an_old_transaction(self, now: datetime) -> None:
         posted = post(100, now=now)
         check_constraints()
         with pytest.raises(IntegrityError, match="is not balanced"):
-            session().execute(
-                insert(LedgerEntry),
-                [
-                    {
-                        "transaction_id": posted.id,
-                        "position": 2 + step,
-                        "account_id": posted.entries[0].account.id,
-                        "amount_fen": amount,
-                    }
-                    for step, amount in enumerate((7, -7))
-                ],
-            )
+            write_entries(posted.id, posted.entries[0].account.id, [7, -7], first=2)
+
+    @pytest.mark.parametrize("entries", [[], [100], [100, -99]])
+    @pytest.mark.committed
+    def test_it_refuses_to_commit_it(self, app: Flask, entries: list[int]) -> None:
+        with transaction():
+            account = post(100, now=START).entries[0].account
+        with pytest.raises(IntegrityError, match="is not balanced"):
+            commit_lone(account.id, entries)
+        assert session().scalar(select(func.count()).select_from(LedgerTransaction)) == 1
 
 
 def test_it_describes_a_posting_as_plain_data() -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from groupbuy.kernel import clock, jobs
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.problems import NotFound, NotInThisState
@@ -179,6 +181,11 @@ class TestSuccess:
         assert (payment.state, payment.succeeded_at) == ("parked", None)
         assert payment.note.startswith("paid ")
         assert announced == []
+        [decision] = session().scalars(select(AuditEntry)).all()
+        assert (decision.actor_id, decision.action) == ("system", "payment.park")
+        assert (decision.subject, decision.facts) == (payment.id, {"note": payment.note})
+        succeed(payment, fen=fen + 1)
+        assert session().scalar(select(func.count()).select_from(AuditEntry)) == 1
 
 
 class TestCancelling:

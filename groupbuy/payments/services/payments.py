@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from groupbuy.kernel import audit
+from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import announce
@@ -213,6 +215,9 @@ _REACHED_AT = {
 
 def _move(payment: Payment, state: PaymentState, *, now: datetime, note: str = "") -> None:
     """Set a locked payment's state, when and why it came there, and when to ask about it."""
+    if state == PaymentState.PARKED != payment.state:
+        # Money is held back, or given back, without a person's word.
+        audit.record(actor=SYSTEM, action="payment.park", subject=payment.id, now=now, note=note)
     if state in _REACHED_AT:
         setattr(payment, _REACHED_AT[state], now)
     payment.state = state

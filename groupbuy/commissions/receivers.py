@@ -1,14 +1,17 @@
-"""What commissions does when orders announces a fact."""
+"""What commissions does when orders or attribution announce a fact."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from groupbuy.attribution import queries as attribution
+from groupbuy.attribution.models import AttributionDecision
+from groupbuy.attribution.signals import order_reassigned
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.commissions import services
 from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel.signals import on
 from groupbuy.leaders import queries as leaders
+from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order, OrderLine, OrderRefundLine
 from groupbuy.orders.signals import line_refunded, order_completed, order_paid
 
@@ -63,4 +66,24 @@ def net_refund(refund_line: OrderRefundLine, now: datetime) -> None:
         amount_fen=refund_line.amount_fen,
         quantity=refund_line.quantity,
         recorded_at=now,
+    )
+
+
+@on(order_reassigned)
+def transfer_commission(
+    decision: AttributionDecision, previous: AttributionDecision, now: datetime
+) -> None:
+    """Give the order's lines to its new leader, under the terms that one had when it was paid."""
+    order = orders.order(decision.order_id)
+    standing = None
+    if decision.leader_id is not None and order.paid_at is not None:
+        standing = leaders.standing_at([decision.leader_id], order.paid_at)[decision.leader_id]
+    services.transfer(
+        order_id=decision.order_id,
+        revision=decision.revision,
+        leader_id=decision.leader_id,
+        level=standing.level if standing else None,
+        region=standing.region if standing else "",
+        commissionable=decision.commissionable,
+        now=now,
     )

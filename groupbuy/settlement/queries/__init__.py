@@ -1,6 +1,18 @@
 """Reads of settlement."""
 
-from groupbuy.settlement.queries.adjusting import adjustments_of
+from groupbuy.settlement.queries.adjusting import (
+    AdjustmentView,
+    adjustment,
+    adjustment_list,
+    adjustment_view,
+    adjustments_of,
+    attachment,
+    attachment_count,
+    carried,
+    reversal_of,
+    written_off_fen,
+)
+from groupbuy.settlement.queries.answer_invariants import ANSWER_INVARIANTS
 from groupbuy.settlement.queries.extras import (
     carried_into,
     paid_overrides,
@@ -10,7 +22,7 @@ from groupbuy.settlement.queries.extras import (
     sessions,
 )
 from groupbuy.settlement.queries.holding import holding
-from groupbuy.settlement.queries.invariants import INVARIANTS
+from groupbuy.settlement.queries.invariants import INVARIANTS as PERIOD_INVARIANTS
 from groupbuy.settlement.queries.periods import (
     Overview,
     first_unsettled_month,
@@ -42,11 +54,20 @@ from groupbuy.settlement.queries.statements import (
 )
 from groupbuy.settlement.queries.terms import monthly_terms
 
+INVARIANTS = (*PERIOD_INVARIANTS, *ANSWER_INVARIANTS)
+
 __all__ = [
     "FIRST_LEADER",
     "INVARIANTS",
+    "AdjustmentView",
     "Overview",
+    "adjustment",
+    "adjustment_list",
+    "adjustment_view",
     "adjustments_of",
+    "attachment",
+    "attachment_count",
+    "carried",
     "carried_into",
     "component_list",
     "correction_list",
@@ -73,6 +94,7 @@ __all__ = [
     "period_list",
     "plan_terms",
     "reached_at",
+    "reversal_of",
     "run_of",
     "sales",
     "service_fees",
@@ -81,4 +103,5 @@ __all__ = [
     "statement",
     "statement_list",
     "touched_lines",
+    "written_off_fen",
 ]

@@ -1,5 +1,14 @@
 """Settling a month: closing, calculating, reviewing, approving, locking."""
 
+from groupbuy.settlement.services.adjusting import (
+    approve_adjustment,
+    attach,
+    edit_adjustment,
+    propose_adjustment,
+    reject_adjustment,
+    reverse_adjustment,
+    withdraw_adjustment,
+)
 from groupbuy.settlement.services.calculation import Progress, advance, begin
 from groupbuy.settlement.services.periods import (
     approve,
@@ -13,9 +22,16 @@ __all__ = [
     "Progress",
     "advance",
     "approve",
+    "approve_adjustment",
+    "attach",
     "begin",
+    "edit_adjustment",
     "lock",
+    "propose_adjustment",
+    "reject_adjustment",
+    "reverse_adjustment",
     "send_back",
     "start_closing",
     "submit",
+    "withdraw_adjustment",
 ]

@@ -11,7 +11,7 @@ from groupbuy.kernel.settings import settings
 from groupbuy.settlement import errors, jobs, queries, services
 from groupbuy.settlement.models import SettlementPeriod, Statement
 from groupbuy.settlement.queries.statements import ComponentView, CorrectionView, SaleView
-from groupbuy.settlement.schemas import (
+from groupbuy.settlement.schemas.periods import (
     ApprovalBody,
     PeriodOverviewSchema,
     PeriodSchema,

@@ -1,0 +1,58 @@
+"""What the books promise about adjustments, answers and disputes."""
+
+from groupbuy.kernel.books import Invariant
+
+_SETTLED = "p.state in ('approved', 'locked')"
+_ADJUSTMENT_KEY = "'adj_' || replace(a.id::text, '-', '')"
+
+ANSWER_INVARIANTS = (
+    Invariant(
+        "settlement.every_adjustment_once",
+        "an approved adjustment is in the one settled month in whose window it was decided",
+        f"""
+        with booked as (
+            select c.key, c.amount_fen, c.kind, s.month, s.leader_id
+            from settlement_components c
+            join settlement_statements s on s.id = c.statement_id
+            join settlement_periods p on p.month = s.month
+            where {_SETTLED} and c.kind in ('ADJUSTMENT', 'WRITE_OFF')
+        ), due as (
+            select {_ADJUSTMENT_KEY} as key, a.leader_id, a.amount_fen, (
+                select min(p.month) from settlement_periods p
+                where {_SETTLED} and p.cutoff_at > a.decided_at
+            ) as month,
+            case a.reason_code when 'write_off' then 'WRITE_OFF' else 'ADJUSTMENT' end as kind
+            from settlement_adjustments a where a.state = 'approved'
+        )
+        select key, d.month, b.month as booked_in, d.amount_fen, b.amount_fen as booked_fen
+        from (select * from due where month is not null) d full join booked b using (key)
+        where (d.month, d.leader_id, d.amount_fen, d.kind)
+            is distinct from (b.month, b.leader_id, b.amount_fen, b.kind)
+        """,
+    ),
+    Invariant(
+        "settlement.adjusted_by_two",
+        "who decided on an adjustment neither proposed nor changed it, by the audit log too",
+        """
+        select a.id as adjustment_id, a.decided_by
+        from settlement_adjustments a
+        where a.decided_by in (a.proposed_by, a.edited_by) or a.decided_by in (
+            select e.actor_id from audit_entries e
+            where e.subject = 'adj_' || replace(a.id::text, '-', '')
+                and e.action in ('adjustment.propose', 'adjustment.reverse', 'adjustment.edit')
+        )
+        """,
+    ),
+    Invariant(
+        "settlement.reversals_are_opposite",
+        "an adjustment that undoes another one is its opposite, for the same leader",
+        """
+        select a.id as adjustment_id, a.reverses_id
+        from settlement_adjustments a
+        join settlement_adjustments o on o.id = a.reverses_id
+        where (a.leader_id, a.amount_fen, a.reason_code)
+                <> (o.leader_id, -o.amount_fen, o.reason_code)
+            or o.state <> 'approved'
+        """,
+    ),
+)

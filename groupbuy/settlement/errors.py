@@ -54,6 +54,18 @@ class FiguresChanged(Problem):
     detail = Text("请重新查看后再批准。", "Look at them again, then approve.")
 
 
+class StatementsUnanswered(Problem):
+    """A month is locked when every statement of it is answered and no dispute is open."""
+
+    status = HTTPStatus.CONFLICT
+    code = "statements-unanswered"
+    title = Text("仍有结算单未确认或有申诉", "Some statements are unanswered or disputed")
+    detail = Text(
+        "待确认 {issued} 份，申诉中 {disputed} 份。",
+        "{issued} statements are not answered, {disputed} are disputed.",
+    )
+
+
 class AdjusterIsProposer(Problem):
     """Who proposed or changed an adjustment may not decide on it: a second person must."""
 

@@ -1,13 +1,23 @@
-"""What settlement does in many steps: a calculation, each step a transaction of its own."""
+"""What settlement does by the clock, and in many steps, each a transaction of its own."""
 
 from collections.abc import Callable
 
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.jobs import every
 from groupbuy.settlement import queries, services
 from groupbuy.settlement.models import SettlementPeriod
 from groupbuy.settlement.services import Progress
+
+
+@every("*/10 * * * *", "settlement.confirm_unanswered")
+def confirm_unanswered() -> None:
+    """Confirm the statements whose leaders had their time and said nothing."""
+    more = True
+    while more:
+        with transaction():
+            more = services.auto_confirm(now=clock.now()) > 0
 
 
 def calculate_month(

@@ -71,6 +71,28 @@ end $body$""",
         """create trigger settlement_standing_moves_no_truncate before truncate on settlement_standing_moves for each statement execute function settlement_standing_moves_no_truncate()""",
     ),
     (
+        "settlement_standings",
+        "settlement_standings_final_stay",
+        """create or replace function settlement_standings_final_stay() returns trigger language plpgsql as $body$
+begin
+    if tg_op = 'DELETE' or old.state = 'final' then
+        raise exception 'an issued statement is never taken back, a final one never changes'
+            using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $body$""",
+        """create trigger settlement_standings_final_stay before update or delete on settlement_standings for each row execute function settlement_standings_final_stay()""",
+    ),
+    (
+        "settlement_standings",
+        "settlement_standings_no_truncate",
+        """create or replace function settlement_standings_no_truncate() returns trigger language plpgsql as $body$
+begin
+    raise exception 'settlement_standings is append-only' using errcode = 'restrict_violation';
+end $body$""",
+        """create trigger settlement_standings_no_truncate before truncate on settlement_standings for each statement execute function settlement_standings_no_truncate()""",
+    ),
+    (
         "settlement_disputes",
         "settlement_disputes_closed_stay",
         """create or replace function settlement_disputes_closed_stay() returns trigger language plpgsql as $body$

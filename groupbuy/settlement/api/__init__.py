@@ -1,6 +1,7 @@
 """Settlement over HTTP: a file and an `Api` for each resource."""
 
 from groupbuy.settlement.api.adjustments import api as adjustments
+from groupbuy.settlement.api.answers import api as answers
 from groupbuy.settlement.api.periods import api as periods
 
-__all__ = ["adjustments", "periods"]
+__all__ = ["adjustments", "answers", "periods"]

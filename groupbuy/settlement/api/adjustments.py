@@ -15,13 +15,13 @@ from groupbuy.settlement.rules.attachments import BEGINNINGS
 from groupbuy.settlement.schemas.adjustments import (
     PROPOSAL_BYTES,
     AdjustmentApprovalBody,
+    AdjustmentAttachmentBody,
     AdjustmentBody,
     AdjustmentEditBody,
     AdjustmentQuery,
     AdjustmentRejectionBody,
     AdjustmentReversalBody,
     AdjustmentSchema,
-    AttachmentBody,
 )
 
 api = Api(
@@ -33,10 +33,12 @@ ADJUSTMENT = f"{ADJUSTMENTS}/<id(adj):adjustment_id>"
 WRITE_OFF_PROBLEMS = (errors.WriteOffTooMuch, errors.WriteOffTooEarly)
 
 
-@api.before_request
 def let_files_in() -> None:
     """Let bodies be as long as a proposal with all its files."""
     request.max_content_length = PROPOSAL_BYTES
+
+
+api.before_request(let_files_in)
 
 
 @api.get(
@@ -108,7 +110,7 @@ def withdraw_adjustment(actor: Actor, adjustment_id: str, if_match: int) -> None
 @api.post(
     f"{ADJUSTMENT}/attachments",
     allow="settlement.prepare",
-    body=AttachmentBody,
+    body=AdjustmentAttachmentBody,
     returns=AdjustmentSchema,
     status=201,
     idempotent=True,

@@ -5,7 +5,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.kernel.db import Base, append_only, one_of
+from groupbuy.kernel.db import (
+    Base,
+    DatabaseRule,
+    append_only,
+    declare_rule,
+    never_truncated,
+    one_of,
+)
 from groupbuy.kernel.ids import Id, reference
 from groupbuy.settlement.rules.answers import StandingAction, StandingState
 
@@ -56,3 +63,18 @@ class StandingMove(Base):
 
 
 append_only("settlement_standing_moves")
+
+declare_rule(
+    DatabaseRule(
+        "settlement_standings",
+        "settlement_standings_final_stay",
+        "before update or delete",
+        """\
+    if tg_op = 'DELETE' or old.state = 'final' then
+        raise exception 'an issued statement is never taken back, a final one never changes'
+            using errcode = 'restrict_violation';
+    end if;
+    return new;""",
+    )
+)
+never_truncated("settlement_standings")

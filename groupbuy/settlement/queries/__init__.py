@@ -13,6 +13,12 @@ from groupbuy.settlement.queries.adjusting import (
     written_off_fen,
 )
 from groupbuy.settlement.queries.answer_invariants import ANSWER_INVARIANTS
+from groupbuy.settlement.queries.answers import (
+    StandingHistory,
+    standing,
+    standing_counts,
+    standing_history,
+)
 from groupbuy.settlement.queries.extras import (
     carried_into,
     paid_overrides,
@@ -61,6 +67,7 @@ __all__ = [
     "INVARIANTS",
     "AdjustmentView",
     "Overview",
+    "StandingHistory",
     "adjustment",
     "adjustment_list",
     "adjustment_view",
@@ -100,6 +107,9 @@ __all__ = [
     "service_fees",
     "sessions",
     "settled_lines",
+    "standing",
+    "standing_counts",
+    "standing_history",
     "statement",
     "statement_list",
     "touched_lines",

@@ -60,7 +60,7 @@ class SignedFen(Fen):
         self.validators.append(_not_zero)
 
 
-class AttachmentBody(Schema):
+class AdjustmentAttachmentBody(Schema):
     """A file that shows why an adjustment is right."""
 
     name = Words(required=True, maximum=120)
@@ -80,7 +80,7 @@ class AdjustmentBody(Schema):
     reason_code = fields.String(required=True, validate=_REASONS)
     reason = Words(required=True, maximum=500)
     attachments = fields.List(
-        fields.Nested(AttachmentBody),
+        fields.Nested(AdjustmentAttachmentBody),
         load_default=list,
         validate=validate.Length(max=ATTACHMENTS),
     )
@@ -121,7 +121,7 @@ class AdjustmentQuery(PageQuery):
     month = MonthField(load_default=None)
 
 
-class AttachmentSchema(Schema):
+class AdjustmentAttachmentSchema(Schema):
     """A file of an adjustment, without its content."""
 
     id = IdField("att", required=True)
@@ -133,7 +133,7 @@ class AttachmentSchema(Schema):
     added_at = Moment(required=True)
 
 
-class BookingSchema(Schema):
+class AdjustmentBookingSchema(Schema):
     """In which statement an adjustment stands."""
 
     statement_id = IdField("sts", required=True)
@@ -163,7 +163,7 @@ class AdjustmentSchema(Schema):
         allow_none=True,
         metadata={"description": "the adjustment that undoes it, or is proposed to"},
     )
-    attachments = fields.List(fields.Nested(AttachmentSchema), required=True)
+    attachments = fields.List(fields.Nested(AdjustmentAttachmentSchema), required=True)
     proposed_by = fields.String(required=True, attribute="row.proposed_by")
     proposed_at = Moment(required=True, attribute="row.proposed_at")
     edited_by = fields.String(required=True, attribute="row.edited_by")
@@ -175,7 +175,7 @@ class AdjustmentSchema(Schema):
         required=True, attribute="row.note", metadata={"description": "why it was rejected"}
     )
     booked = fields.Nested(
-        BookingSchema,
+        AdjustmentBookingSchema,
         required=True,
         allow_none=True,
         metadata={"description": "null until the month of its approval is calculated"},

@@ -9,6 +9,7 @@ from groupbuy.settlement.services.adjusting import (
     reverse_adjustment,
     withdraw_adjustment,
 )
+from groupbuy.settlement.services.answering import auto_confirm, confirm
 from groupbuy.settlement.services.calculation import Progress, advance, begin
 from groupbuy.settlement.services.periods import (
     approve,
@@ -24,7 +25,9 @@ __all__ = [
     "approve",
     "approve_adjustment",
     "attach",
+    "auto_confirm",
     "begin",
+    "confirm",
     "edit_adjustment",
     "lock",
     "propose_adjustment",

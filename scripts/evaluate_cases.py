@@ -17,13 +17,23 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.cases import NotCovered, Operation, attribution, call, commission, rounding, settlement
+from scripts.cases import (
+    NotCovered,
+    Operation,
+    attribution,
+    call,
+    commission,
+    payout,
+    rounding,
+    settlement,
+)
 
 OPERATIONS: dict[str, Operation] = {
     **rounding.OPERATIONS,
     **commission.OPERATIONS,
     **settlement.OPERATIONS,
     **attribution.OPERATIONS,
+    **payout.OPERATIONS,
 }
 
 Case = Mapping[str, Any]

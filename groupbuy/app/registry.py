@@ -26,6 +26,7 @@ DOMAINS = (
     "commissions",
     "holds",
     "settlement",
+    "payouts",
 )
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

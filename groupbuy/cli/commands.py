@@ -11,7 +11,9 @@ from flask.cli import AppGroup
 
 from groupbuy.cli.audit import link_all, verify_chain
 from groupbuy.cli.books import check_all, fail_if
+from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
+from groupbuy.cli.progress import progress_bar
 from groupbuy.cli.tables import (
     console,
     lines_table,
@@ -24,13 +26,15 @@ from groupbuy.commissions import services as plans
 from groupbuy.identity import services as identity
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
-from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.audit import Head
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
+from groupbuy.payouts import services as payout_services
+from groupbuy.settlement import jobs as settlement_jobs
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 
@@ -54,7 +58,9 @@ jobs = PlainProblems("jobs", help="The job worker.")
 staff = PlainProblems("staff", help="Members of headquarters' staff.")
 plan = PlainProblems("plan", help="Commission plans.")
 month = PlainProblems("settlement", help="Settling a month.")
+payouts = PlainProblems("payouts", help="Paying leaders.")
 books = PlainProblems("books", help="The books.")
+holds = PlainProblems("holds", help="Suspicious orders.")
 log = PlainProblems("audit", help="The audit log.")
 
 EVERYTHING = 1_000_000
@@ -97,7 +103,8 @@ def publish_plan(code: str, file: Path, effective_from: str, prepared_by: str, b
     """Draft and publish a version of a plan; FILE is its JSON.
 
     FILE: {"mode": "marginal" | "whole", "tiers": [[from_fen, rate_bps], …]} and, if need be,
-    item_rules, level_multipliers, cap_fen, clawback_mode. The plan is created if it is new.
+    item_rules, level_multipliers, cap_fen, quota_bonus, rank_bonuses, guarantee_fen,
+    service_fee_fen, recruiter_override, clawback_mode. The plan is created if it is new.
     """
     with transaction():
         author = acting(prepared_by, "plans.edit")
@@ -117,6 +124,7 @@ def publish_plan(code: str, file: Path, effective_from: str, prepared_by: str, b
             number=draft.number,
             if_match=draft.version,
             max_total_bps=settings().max_total_bps,
+            override_allowed=settings().recruiter_override_allowed,
             actor=publisher,
             now=now,
         )
@@ -138,8 +146,7 @@ def close_month(which: str, by: str) -> None:
             actor=actor,
             now=clock.now(),
         )
-        period = settlement.calculate(month=which, actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(which, actor)
 
 
 @month.command("calculate")
@@ -149,8 +156,24 @@ def calculate_month(which: str, by: str) -> None:
     """Calculate a closed month again, until it is approved."""
     with transaction():
         actor = acting(by, "settlement.prepare")
-        period = settlement.calculate(month=_month(which), actor=actor, now=clock.now())
-    click.echo(f"{which} is calculated, digest {period.digest}")
+    _calculate(_month(which), actor)
+
+
+@month.command("recompute")
+@MONTH
+def recompute_month(which: str) -> None:
+    """Tell a calculated month again from its events; exit code 1 unless every byte is the same."""
+    with progress_bar(f"recomputing {which}") as show:
+        told = settlement_jobs.recompute_month(month=_month(which), show=show)
+    if not told.comparable:
+        raise click.ClickException(
+            f"{which} was calculated by revision {told.calc_rev} of the code: an older one."
+        )
+    click.echo(f"{told.statements} statements, digest {told.digest}")
+    if not told.same:
+        named = "".join(f"\n  {statement}" for statement in told.differing)
+        raise click.ClickException(f"{which} differs from what is stored:{named}")
+    click.echo("identical to what is stored, byte for byte")
 
 
 @month.command("show")
@@ -178,10 +201,40 @@ def list_months() -> None:
     console().print(periods_table(settlement_queries.period_list(limit=100, cursor=None).items))
 
 
+@payouts.command("sweep")
+def sweep_payouts() -> None:
+    """Take up now what the worker takes up by the clock: payments without an end."""
+    with transaction():
+        items = payout_services.take_up_items(now=clock.now())
+        attempts = payout_services.take_up_attempts(now=clock.now())
+    click.echo(f"{items} payments are submitted and {attempts} asked about by the worker")
+
+
+@payouts.command("reencrypt")
+def reencrypt_accounts() -> None:
+    """Seal every payout account under the first of PAYOUT_ACCOUNT_KEYS; then the others can go."""
+    keys, count, portion = settings().payout_key_ring, 0, 1
+    while portion:
+        with transaction():
+            portion = payout_services.reencrypt(keys=keys)
+        count += portion
+    click.echo(f"{count} accounts are sealed anew under {keys.first}")
+
+
 @books.command("check")
 def check_books() -> None:
     """Hold the whole database against every invariant; exit code 1 if one is broken."""
     fail_if(check_all(console()))
+
+
+@holds.command("scan")
+@click.option("--since", required=True, metavar="INSTANT", help="RFC 3339, with offset")
+def scan_for_holds(since: str) -> None:
+    """Let the rules look again at every order paid or refunded since an instant.
+
+    What a rule has held before it does not hold again: running this twice changes nothing.
+    """
+    click.echo(f"{scan_all(console(), _instant(since))} holds placed")
 
 
 @log.command("head")
@@ -202,6 +255,12 @@ def verify_log(from_sequence: int | None, digest: str | None) -> None:
         raise click.UsageError("--from-sequence and --digest belong together")
     noted = Head(from_sequence, digest.lower()) if from_sequence and digest else None
     verify_chain(noted)
+
+
+def _calculate(which: str, actor: Actor) -> None:
+    with progress_bar(f"calculating {which}") as show:
+        period = settlement_jobs.calculate_month(month=which, actor=actor, show=show)
+    click.echo(f"{which} is calculated, digest {period.digest}")
 
 
 def _instant(value: str) -> datetime:

@@ -22,15 +22,23 @@ class PlanNotPublishable(InvalidInput):
     title = Text("方案版本未通过发布检查", "The plan version fails the publication checks")
 
 
+class CampaignRuleNotPublishable(InvalidInput):
+    """A campaign's rule fails the publication checks; `errors` lists each fault."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "campaign-rule-not-publishable"
+    title = Text("活动佣金规则未通过发布检查", "The campaign's rule fails the publication checks")
+
+
 class PublisherIsAuthor(Problem):
-    """Who wrote or changed a plan version may not publish it: a second person must."""
+    """Who wrote or changed a plan version or a rule may not publish it: a second person must."""
 
     status = HTTPStatus.CONFLICT
     code = "publisher-is-author"
     title = Text("需由他人发布", "A second person must publish it")
     detail = Text(
-        "您起草或修改过这一版本，请由另一人复核并发布。",
-        "You wrote or changed this version; somebody else must check and publish it.",
+        "您起草或修改过这一内容，请由另一人复核并发布。",
+        "You wrote or changed it; somebody else must check and publish it.",
     )
 
 
@@ -80,4 +88,41 @@ class PlanNotInForce(Problem):
     detail = Text(
         "方案在 {effective_from} 没有生效的版本；请先发布版本，或推迟生效时间。",
         "The plan has no version in force at {effective_from}: publish one first, or begin later.",
+    )
+
+
+class GuestAlreadyProposed(Problem):
+    """The guest has a share of this group buy already, proposed or agreed on."""
+
+    status = HTTPStatus.CONFLICT
+    code = "guest-already-proposed"
+    title = Text("已邀请过这位团长", "This guest has been asked already")
+    detail = Text(
+        "请等待对方答复；如需更改份额，请先撤回未答复的邀请。",
+        "Wait for the answer; to change the share, withdraw the proposal first.",
+    )
+
+
+class SharesExceeded(Problem):
+    """The guests' shares together would leave the host nothing."""
+
+    status = HTTPStatus.CONFLICT
+    code = "shares-exceeded"
+    title = Text("份额合计超出", "The shares add up to too much")
+    detail = Text(
+        "嘉宾份额合计须小于 10,000 基点；还可分配 {left_bps}。",
+        "Guests' shares must come to less than 10,000 bps; {left_bps} are left.",
+    )
+
+
+class GroupBuyOver(Problem):
+    """A group buy that takes no orders any more is not shared any more."""
+
+    status = HTTPStatus.CONFLICT
+    code = "group-buy-over"
+    title = Text("团购已结束", "The group buy is over")
+    detail = Text(
+        "团购已截单或取消；份额只对之后付款的订单有效，因此不能再约定。",
+        "It is closed or cancelled; a share holds for orders paid afterwards, so there is none to "
+        "agree on.",
     )

@@ -57,6 +57,23 @@ def complete_commission(order: Order, now: datetime) -> None:
     services.mark_completed(order_id=order.id, completed_at=now)
 
 
+@on(order_completed)
+def pay_service_fee(order: Order, now: datetime) -> None:
+    """Pay whoever handed the order over, if their plan has a fee for it, whoever sold it."""
+    leader_id = attribution.current_decision(order.id).pickup_leader_id
+    if leader_id is None or order.paid_at is None:
+        return
+    leader = leaders.leader(leader_id)
+    services.pay_service_fee(
+        order_id=order.id,
+        leader_id=leader_id,
+        level=leader.level,
+        region=leader.region,
+        paid_at=order.paid_at,
+        completed_at=now,
+    )
+
+
 @on(line_refunded)
 def net_refund(refund_line: OrderRefundLine, now: datetime) -> None:
     """Record the refund against the line's commission."""

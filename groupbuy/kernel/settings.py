@@ -3,18 +3,25 @@
 Every variable and its meaning is listed in `VARIABLES`; `docs/operations.md` prints the table.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from flask import current_app
 
 from groupbuy.kernel.clock import Calendar
+from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
+PEM = "-----BEGIN "
 
 
 class Mode(StrEnum):
@@ -55,6 +62,16 @@ class Settings:
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
     max_total_bps: int = 3_000
+    recruiter_override_allowed: bool = False
+    payout_account_keys: str = ""
+    payout_account_wait_hours: int = 24
+    wechat_pay_mch_id: str = ""
+    wechat_pay_key: str = ""
+    wechat_pay_cert_serial: str = ""
+    wechat_pay_public_key: str = ""
+    wechat_pay_public_key_id: str = ""
+    wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
+    bank_file_template: str = ""
 
     @property
     def demo(self) -> bool:
@@ -65,6 +82,11 @@ class Settings:
     def calendar(self) -> Calendar:
         """Return the business calendar."""
         return Calendar(ZoneInfo(self.business_timezone))
+
+    @property
+    def payout_key_ring(self) -> KeyRing:
+        """Return the keys of payout accounts; in demo mode one that everybody may know."""
+        return KeyRing.parse(self.payout_account_keys or (DEMO_KEYS if self.demo else ""))
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -87,6 +109,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value == "true"
+
+
 def _level(value: str) -> str:
     if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
@@ -105,10 +133,58 @@ def _postgres(value: str) -> str:
     return value
 
 
+def _key_ring(value: str) -> str:
+    KeyRing.parse(value)
+    return value
+
+
 def _provider(value: str) -> str:
     if value not in ("stripe", "demo"):
         raise ValueError("must be stripe or demo")
     return value
+
+
+def _given_or_file(value: str, start: str) -> str:
+    """Return a text that was given as such (its line ends perhaps written \\n), or in a file."""
+    if value.lstrip().startswith(start):
+        return value.replace("\\n", "\n") if start == PEM else value
+    try:
+        return Path(value).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise ValueError(
+            f"neither begins with {start} nor is the path of a readable file"
+        ) from None
+
+
+def _private_key(value: str) -> str:
+    text = _given_or_file(value, PEM)
+    try:
+        key = load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("must hold an RSA private key as PEM, without a password")
+    return text
+
+
+def _public_key(value: str) -> str:
+    text = _given_or_file(value, PEM)
+    try:
+        key = load_pem_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("must hold an RSA public key as PEM")
+    return text
+
+
+def _json(value: str) -> str:
+    text = _given_or_file(value, "{")
+    try:
+        json.loads(text)
+    except ValueError:
+        raise ValueError("is not JSON") from None
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +228,46 @@ VARIABLES = (
         "STATEMENT_CONFIRM_DAYS", "statement_confirm_days", "silence confirms after so many", _count
     ),
     Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
+    Variable(
+        "RECRUITER_OVERRIDE_ALLOWED",
+        "recruiter_override_allowed",
+        "plans may pay recruiters; only after counsel agreed",
+        _flag,
+    ),
+    Variable(
+        "PAYOUT_ACCOUNT_KEYS",
+        "payout_account_keys",
+        "encrypt payout accounts: id:base64 of 32 bytes, …; the first one encrypts",
+        _key_ring,
+        _PRODUCTION,
+    ),
+    Variable(
+        "PAYOUT_ACCOUNT_WAIT_HOURS",
+        "payout_account_wait_hours",
+        "a changed payout account is used after",
+        _count,
+    ),
+    Variable("WECHAT_PAY_MCH_ID", "wechat_pay_mch_id", "WeChat Pay: our merchant number"),
+    Variable(
+        "WECHAT_PAY_KEY", "wechat_pay_key", "our API private key: PEM or its file", _private_key
+    ),
+    Variable("WECHAT_PAY_CERT_SERIAL", "wechat_pay_cert_serial", "our API certificate's serial"),
+    Variable(
+        "WECHAT_PAY_PUBLIC_KEY", "wechat_pay_public_key", "WeChat Pay's: PEM or file", _public_key
+    ),
+    Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
+    Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
+    Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
 )
+
+WECHAT_PAY = (
+    "WECHAT_PAY_MCH_ID",
+    "WECHAT_PAY_KEY",
+    "WECHAT_PAY_CERT_SERIAL",
+    "WECHAT_PAY_PUBLIC_KEY",
+    "WECHAT_PAY_PUBLIC_KEY_ID",
+)
+"""All of them or none, and then WECHAT_APP_ID too: openids are those of the mini-program."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -167,6 +282,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     for variable in VARIABLES:
         if mode in variable.needed_in and not environment.get(variable.name):
             faults.append(f"{variable.name} is missing: {variable.meaning}")
+    missing = [name for name in (*WECHAT_PAY, "WECHAT_APP_ID") if not environment.get(name)]
+    if missing and any(environment.get(name) for name in WECHAT_PAY):
+        faults.append(f"WeChat Pay needs all of its variables; missing: {', '.join(missing)}")
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
     elif values.get("payment_provider") == "demo":

@@ -24,6 +24,12 @@ class Order(Base):
             "(state = 'cancelled') = (cancel_reason is not null)", name="cancelled_has_reason"
         ),
         Index("ix_orders_shopper_id_id", "shopper_id", "id"),
+        Index(
+            "ix_orders_paid_at_id", "paid_at", "id", postgresql_where=text("paid_at is not null")
+        ),
+        Index(
+            "ix_orders_payment_id", "payment_id", postgresql_where=text("payment_id is not null")
+        ),
         Index("ix_orders_pickup_point_id_state", "pickup_point_id", "state"),
         Index(
             "ix_orders_expires_at",
@@ -118,6 +124,12 @@ class OrderRefund(Base):
     __table_args__ = (
         one_of("state", RefundState),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        Index(
+            "ix_order_refunds_settled_at_id",
+            "settled_at",
+            "id",
+            postgresql_where=text("settled_at is not null"),
+        ),
     )
 
     id: Mapped[str] = primary_id("orf")

@@ -2,5 +2,5 @@
 
 Owns: payments, refunds, provider events; knows references, not orders.
 Calls: the providers.
-Announces: payment_succeeded, refund_succeeded, refund_failed.
+Announces: payment_succeeded, payer_learned, refund_succeeded, refund_failed.
 """

@@ -35,6 +35,16 @@ def ask_provider(payment_id: str) -> None:
         services.record_status(payment_id=payment_id, status=status, now=clock.now())
 
 
+@job("payments.learn_payer")
+def learn_payer(payment_id: str) -> None:
+    """Ask who made a payment of which an event told us."""
+    payer_ref = services.ask_payer(queries.payment(payment_id))
+    if payer_ref is None:
+        return
+    with transaction():
+        services.record_payer(payment_id=payment_id, payer_ref=payer_ref, now=clock.now())
+
+
 @every("* * * * * */30", "payments.take_up_unfinished")
 def take_up_unfinished() -> None:
     """Take up what should have been finished by now."""

@@ -20,7 +20,11 @@ ONE_LIVE = text(_among(LIVE))
 
 
 class Payment(Base):
-    """One attempt to be paid for a reference; at most one of a reference is live."""
+    """One attempt to be paid for a reference; at most one of a reference is live.
+
+    `payer_ref` is what the provider calls whoever paid (a card's fingerprint, an account): the
+    same for two payments of one payer. It is for comparing only, and no answer shows it.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -39,6 +43,7 @@ class Payment(Base):
             postgresql_where=ONE_LIVE,
         ),
         Index("ix_payments_due", "due_at", postgresql_where=text("due_at is not null")),
+        Index("ix_payments_payer", "payer_ref", postgresql_where=text("payer_ref is not null")),
     )
 
     id: Mapped[str] = primary_id("pay")
@@ -48,6 +53,7 @@ class Payment(Base):
     currency: Mapped[str]
     state: Mapped[str] = mapped_column(default=PaymentState.CREATED)
     provider_ref: Mapped[str | None]
+    payer_ref: Mapped[str | None]
     client_parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     refunded_fen: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(default="")

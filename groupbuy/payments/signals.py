@@ -16,3 +16,8 @@ refund_failed = fact(
     "The provider refused for good; the amount can be refunded again under a new reference. "
     "Sender: the PaymentRefund (note says why); now: datetime.",
 )
+payer_learned = fact(
+    "payments.payer_learned",
+    "The provider told who made a payment that had succeeded. Sender: the Payment (payer_ref); "
+    "now: datetime.",
+)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import text
+
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.db import retrying, session, transaction
 from groupbuy.kernel.jobs import every
 from groupbuy.settlement import queries, services
 from groupbuy.settlement.models import SettlementPeriod
-from groupbuy.settlement.services import Progress
+from groupbuy.settlement.services import Progress, Recomputed
 
 
 @every("*/10 * * * *", "settlement.confirm_unanswered")
@@ -45,3 +47,16 @@ def calculate_month(
         period = queries.locked_period(month)
     assert period is not None, "a calculated month has a period"
     return period
+
+
+def recompute_month(*, month: str, show: Callable[[Progress], None] | None = None) -> Recomputed:
+    """Tell a calculated month again from its events and hold it against what is stored.
+
+    Raises:
+        NotInThisState: it is not calculated.
+    """
+    with transaction():
+        session().execute(text("set transaction isolation level repeatable read, read only"))
+        session().execute(text("set local timezone = 'UTC'"))
+        period = queries.calculated_period(month)
+        return services.recompute(period=period, show=show)

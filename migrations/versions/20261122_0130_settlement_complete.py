@@ -288,11 +288,11 @@ def upgrade() -> None:
         sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("last_leader_id", sa.Uuid(), nullable=True),
         sa.Column("leaders_done", sa.BigInteger(), nullable=False),
-        sa.Column("leaders_total", sa.BigInteger(), nullable=False),
+        sa.Column("leader_count", sa.BigInteger(), nullable=False),
         sa.Column("lines_done", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "leaders_done <= leaders_total and lines_done >= 0",
+            "leaders_done <= leader_count and lines_done >= 0",
             name=op.f("ck_settlement_runs_progress"),
         ),
         sa.ForeignKeyConstraint(

@@ -45,6 +45,22 @@ begin
 end $body$""",
         """create trigger attribution_policies_published_stay before update or delete on attribution_policies for each row execute function attribution_policies_published_stay()""",
     ),
+    (
+        "commission_holds",
+        "commission_holds_decisions_stay",
+        """create or replace function commission_holds_decisions_stay() returns trigger language plpgsql as $body$
+begin
+    if tg_op = 'DELETE' or old.state <> 'held'
+        or to_jsonb(new) - array['state', 'decided_at', 'decided_by', 'reason']
+            <> to_jsonb(old) - array['state', 'decided_at', 'decided_by', 'reason']
+    then
+        raise exception 'a hold is decided once; nothing else in it changes'
+            using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $body$""",
+        """create trigger commission_holds_decisions_stay before update or delete on commission_holds for each row execute function commission_holds_decisions_stay()""",
+    ),
 )
 
 RULE_BEFORE = "rule in ('hosted', 'lock', 'link', 'pickup', 'none')"
@@ -142,6 +158,114 @@ def upgrade() -> None:
     )
     op.add_column("customer_locks", sa.Column("closed_by", sa.Text(), nullable=True))
     op.add_column("customer_locks", sa.Column("close_note", sa.Text(), nullable=True))
+    op.add_column("payments", sa.Column("payer_ref", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_payments_payer",
+        "payments",
+        ["payer_ref"],
+        unique=False,
+        postgresql_where=sa.text("payer_ref is not null"),
+    )
+    op.create_index(
+        "ix_order_refunds_settled_at_id",
+        "order_refunds",
+        ["settled_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at is not null"),
+    )
+    op.create_index(
+        "ix_orders_paid_at_id",
+        "orders",
+        ["paid_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("paid_at is not null"),
+    )
+    op.create_index(
+        "ix_orders_payment_id",
+        "orders",
+        ["payment_id"],
+        unique=False,
+        postgresql_where=sa.text("payment_id is not null"),
+    )
+    op.create_table(
+        "hold_rules",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "parameters", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("edited_by", sa.Text(), nullable=False),
+        sa.Column("edited_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("score between 0 and 100", name=op.f("ck_hold_rules_score_in_range")),
+        sa.PrimaryKeyConstraint("rule", name=op.f("pk_hold_rules")),
+    )
+    op.create_table(
+        "hold_watermarks",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("reached_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("reached_id", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "stream in ('paid', 'refunded')", name=op.f("ck_hold_watermarks_stream_known")
+        ),
+        sa.PrimaryKeyConstraint("stream", name=op.f("pk_hold_watermarks")),
+    )
+    op.create_table(
+        "commission_holds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("leader_id", sa.Uuid(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("score", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "evidence", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'held') = (decided_at is null) and (decided_at is null) = (decided_by is null) and (decided_at is null) = (reason = '')",
+            name=op.f("ck_commission_holds_decided_by_someone_for_a_reason"),
+        ),
+        sa.CheckConstraint(
+            "state in ('held', 'released', 'rejected')",
+            name=op.f("ck_commission_holds_state_known"),
+        ),
+        sa.CheckConstraint(
+            "decided_at >= placed_at", name=op.f("ck_commission_holds_decided_after_placed")
+        ),
+        sa.CheckConstraint(
+            "score between 0 and 100", name=op.f("ck_commission_holds_score_in_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["leader_id"], ["leaders.id"], name=op.f("fk_commission_holds_leader_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_commission_holds_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_holds")),
+    )
+    op.create_index(
+        op.f("ix_commission_holds_leader_id"), "commission_holds", ["leader_id"], unique=False
+    )
+    op.create_index(
+        "ix_commission_holds_order_id_rule", "commission_holds", ["order_id", "rule"], unique=False
+    )
+    op.create_index(
+        "ix_commission_holds_placed_at", "commission_holds", ["placed_at"], unique=False
+    )
+    op.create_index(
+        "uq_commission_holds_open",
+        "commission_holds",
+        ["order_id", "rule"],
+        unique=True,
+        postgresql_where=sa.text("state = 'held'"),
+    )
     op.create_check_constraint(
         op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks", BY_HAND
     )
@@ -163,6 +287,36 @@ def downgrade() -> None:
         op.f("ck_attribution_decisions_rule_known"), "attribution_decisions", RULE_BEFORE
     )
     op.drop_constraint(op.f("ck_customer_locks_closed_by_hand_for_a_reason"), "customer_locks")
+    op.drop_index(
+        "uq_commission_holds_open",
+        table_name="commission_holds",
+        postgresql_where=sa.text("state = 'held'"),
+    )
+    op.drop_index("ix_commission_holds_placed_at", table_name="commission_holds")
+    op.drop_index("ix_commission_holds_order_id_rule", table_name="commission_holds")
+    op.drop_index(op.f("ix_commission_holds_leader_id"), table_name="commission_holds")
+    op.drop_table("commission_holds")
+    op.drop_table("hold_watermarks")
+    op.drop_table("hold_rules")
+    op.drop_index(
+        "ix_orders_payment_id",
+        table_name="orders",
+        postgresql_where=sa.text("payment_id is not null"),
+    )
+    op.drop_index(
+        "ix_orders_paid_at_id", table_name="orders", postgresql_where=sa.text("paid_at is not null")
+    )
+    op.drop_index(
+        "ix_order_refunds_settled_at_id",
+        table_name="order_refunds",
+        postgresql_where=sa.text("settled_at is not null"),
+    )
+    op.drop_index(
+        "ix_payments_payer",
+        table_name="payments",
+        postgresql_where=sa.text("payer_ref is not null"),
+    )
+    op.drop_column("payments", "payer_ref")
     op.drop_column("customer_locks", "close_note")
     op.drop_column("customer_locks", "closed_by")
     op.drop_index(

@@ -1,13 +1,13 @@
 """Let statements be answered: adjustments, how statements stand with their leaders, disputes.
 
-Revision: settlement_answer, after attribution_complete and kernel_chain.
+Revision: settlement_answer, after payouts_create.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "settlement_answer"
-down_revision = ("attribution_complete", "kernel_chain")
+down_revision = "payouts_create"
 branch_labels = None
 depends_on = None
 

@@ -30,6 +30,7 @@ from groupbuy.orders import queries as orders
 from groupbuy.orders.services import moving, paying, placing
 from groupbuy.payments.services import payments
 from groupbuy.pricing.rules import Wanted
+from groupbuy.settlement import jobs as settlement_jobs
 from groupbuy.settlement import services as settlement
 
 GOODS = (
@@ -230,7 +231,8 @@ def _settle(story: Story, month: str, cutoff: datetime) -> None:
             actor=finance,
             now=story.now,
         )
-        settlement.calculate(month=month, actor=finance, now=story.now)
+    settlement_jobs.calculate_month(month=month, actor=finance)
+    with transaction():
         period = settlement.submit(month=month, actor=finance, now=story.now)
         settlement.approve(month=month, digest=period.digest or "", actor=approver, now=story.now)
 

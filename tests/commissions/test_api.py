@@ -1,11 +1,15 @@
 """Commission plans over HTTP."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.settings import EXTENSION as SETTINGS
 from tests.client import Answer, Api, Caller, staff_token
+from tests.factories import catalogue
 
 PLANS = "/hq/commission-plans"
 DRAFT: dict[str, Any] = {
@@ -107,6 +111,16 @@ class TestDrafts:
             ({"effective_from": "2026-03-02T12:00:00"}, "/effective_from"),
             ({"level_multipliers": {"zero": 1}}, "/level_multipliers/zero/key"),
             ({"bonus_fen": 5}, "/bonus_fen"),
+            ({"quota_bonus": {"quota_fen": 0, "bonus_fen": 5}}, "/quota_bonus/quota_fen"),
+            ({"quota_bonus": {"quota_fen": 5}}, "/quota_bonus/bonus_fen"),
+            ({"rank_bonuses": [5, -1]}, "/rank_bonuses/1"),
+            ({"rank_bonuses": [5] * 101}, "/rank_bonuses"),
+            ({"guarantee_fen": -1}, "/guarantee_fen"),
+            ({"service_fee_fen": 0.5}, "/service_fee_fen"),
+            ({"recruiter_override": {"bps": 0}}, "/recruiter_override/bps"),
+            ({"recruiter_override": {"bps": 1, "levels": 2}}, "/recruiter_override/levels"),
+            ({"recruiter_override": {"bps": 1, "basis": "orders"}}, "/recruiter_override/basis"),
+            ({"recruiter_override": {"bps": 1, "months": 0}}, "/recruiter_override/months"),
             (
                 {"item_rules": [{"kind": "tiers", "target_kind": "sku", "target_id": SKU}]},
                 "/item_rules/0/kind",
@@ -119,6 +133,81 @@ class TestDrafts:
         answer = api.staff("finance").post(versions, DRAFT | changes)
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
+class TestWhatAMonthPays:
+    EXTRAS: dict[str, Any] = {  # noqa: RUF012
+        "quota_bonus": {"quota_fen": 5_000_000, "bonus_fen": 50_000},
+        "rank_bonuses": [300, 200],
+        "guarantee_fen": 30_000,
+        "service_fee_fen": 50,
+        "recruiter_override": {"bps": 500, "basis": "volume", "months": 12},
+    }
+
+    def test_it_takes_shows_and_changes_them(self, api: Api, versions: str) -> None:
+        made = drafted(api, versions, **self.EXTRAS)
+        assert {name: made[name] for name in self.EXTRAS} == self.EXTRAS
+        path = f"{versions}/1"
+        emptied: dict[str, Any] = {
+            "quota_bonus": None,
+            "rank_bonuses": [],
+            "recruiter_override": None,
+        }
+        changed = api.staff("finance").patch(path, {**emptied, "guarantee_fen": 0}, if_match=1)
+        assert changed.status_code == 200, changed.text
+        shown = api.staff("auditor").get(path).json
+        assert {name: shown[name] for name in emptied} == emptied
+        assert (shown["guarantee_fen"], shown["service_fee_fen"]) == (0, 50)
+
+    def test_it_has_none_unless_said(self, api: Api, versions: str) -> None:
+        made = drafted(api, versions)
+        assert [made[name] for name in self.EXTRAS] == [None, [], 0, 0, None]
+        assert made["warnings"] == []
+
+    def test_it_takes_back_by_line_or_by_month_as_the_mode_suggests(
+        self, api: Api, versions: str
+    ) -> None:
+        modes = [
+            drafted(api, versions, mode="marginal")["clawback_mode"],
+            drafted(api, versions, mode="whole")["clawback_mode"],
+            drafted(api, versions, mode="whole", clawback_mode="line")["clawback_mode"],
+        ]
+        assert modes == ["line", "retier", "line"]
+        assert publish(api, versions, 2).status_code == 200
+
+    def test_it_pays_no_recruiter_until_the_operator_allows_it(
+        self, api: Api, versions: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = drafted(api, versions, recruiter_override={"bps": 500})
+        assert made["recruiter_override"] == {"bps": 500, "basis": "commission", "months": None}
+        [warning] = made["warnings"]
+        assert "off until counsel says otherwise" in warning
+        answer = publish(api, versions)
+        assert (answer.status_code, answer.json["code"]) == (422, "plan-not-publishable")
+        assert answer.json["errors"] == [{"pointer": "/recruiter_override", "detail": warning}]
+        present = api.app.extensions[SETTINGS]
+        allowing = replace(present, recruiter_override_allowed=True)
+        monkeypatch.setitem(api.app.extensions, SETTINGS, allowing)
+        assert publish(api, versions).status_code == 200
+
+    def test_it_publishes_rules_only_for_what_is_in_the_catalogue(
+        self, api: Api, versions: str, count_statements: Callable[[], Any]
+    ) -> None:
+        sku = catalogue.sku()
+        other = f"cat_{'0' * 32}"
+        known = [("sku", sku.id), ("product", sku.product_id)]
+        unknown = [("category", other), ("product", sku.id), ("sku", f"sku_{'0' * 32}")]
+        item_rules = [
+            {"kind": "exclude", "target_kind": kind, "target_id": target}
+            for kind, target in [*known, *unknown]
+        ]
+        drafted(api, versions, item_rules=item_rules)
+        with count_statements() as statements:
+            answer = publish(api, versions)
+        assert sum("UNION ALL" in statement for statement in statements) == 1
+        assert [error["pointer"] for error in answer.json["errors"]] == [
+            f"/item_rules/{position}/target_id" for position in (2, 3, 4)
+        ]
 
 
 class TestPublication:

@@ -2,9 +2,12 @@
 
 import pytest
 
-from groupbuy.commissions.models import CommissionLine, CommissionRefund
+from groupbuy.commissions.models import CommissionLine, CommissionRefund, ServiceFee
 from groupbuy.kernel.db import session
 from tests.client import Api
+from tests.factories import commissions
+from tests.factories.commissions import assigned
+from tests.factories.settlement import broken
 from tests.journeys.headquarters import Shop
 from tests.journeys.test_first_month import publish_plan
 
@@ -54,6 +57,17 @@ class TestAccrual:
         assert line is not None
         assert line.kind == "exclude"
 
+    def test_it_counts_a_campaign_s_sale_for_its_group_buy(self, shop: Shop) -> None:
+        mei = shop.recruit("mei")
+        campaign = shop.campaign({"Eggs": 900})
+        hosted = shop.host("mei", campaign, mei)["id"]
+        shop.wait(hours=1)
+        order = shop.order("bo", hosted, {"Eggs": 1})
+        shop.pay("bo", order["id"])
+        line = line_of(order["id"])
+        assert line is not None
+        assert (line.group_buy_id, line.campaign_id) == (hosted, campaign)
+
     def test_it_nets_refunds_and_completions(self, shop: Shop) -> None:
         mei = shop.recruit("mei")
         order = shop.order("bo", None, {"Eggs": 2}, pickup_point_id=mei["point"])
@@ -67,3 +81,37 @@ class TestAccrual:
         assert line.completed_at == shop.api.clock.now()
         refund = session().query(CommissionRefund).one()
         assert (refund.amount_fen, refund.quantity) == (1000, 1)
+
+
+class TestServiceFee:
+    """An order is handed over and completed."""
+
+    def complete(self, shop: Shop, point: str, by: str) -> str:
+        order = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=point)
+        shop.pay("bo", order["id"])
+        shop.deliver(point)
+        shop.hand_over(by, "bo", order["id"])
+        shop.wait(hours=24)
+        return str(order["id"])
+
+    def test_it_pays_whoever_hands_over_whoever_sold(self, shop: Shop) -> None:
+        mei, lan = shop.recruit("mei"), shop.recruit("lan")
+        now = shop.api.clock.now()
+        paying = commissions.published(code="handing-over", service_fee_fen=50)
+        assigned(paying.plan_id, "leader", lan["leader"], at=now)
+        shared = shop.host("mei", shop.campaign({"Eggs": 900}), mei)["share_code"]
+        touch = {"share_code": shared, "scene": "share"}
+        assert shop.api.shopper("bo").post("/touches", touch).status_code == 201
+        order = self.complete(shop, lan["point"], "lan")
+        line = line_of(order)
+        assert line is not None
+        assert line.leader_id == mei["leader"]
+        [fee] = session().query(ServiceFee)
+        assert (fee.order_id, fee.leader_id, fee.fee_fen) == (order, lan["leader"], 50)
+        assert fee.plan_version_id == paying.id
+        assert fee.completed_at == shop.api.clock.now()
+        assert broken() == []
+
+    def test_it_pays_none_where_the_plan_has_none(self, shop: Shop) -> None:
+        self.complete(shop, shop.recruit("mei")["point"], "mei")
+        assert session().query(ServiceFee).count() == 0

@@ -17,7 +17,6 @@ from groupbuy.commissions.rules.calculation import (
     clawback_by_line,
     clawback_by_retier,
 )
-from groupbuy.commissions.rules.publication import publication_faults
 from groupbuy.commissions.rules.terms import (
     Earning,
     Exclude,
@@ -324,57 +323,3 @@ class TestCap:
     def test_it_looks_only_at_what_earns(self) -> None:
         excluded = [completed("free", RuleKind.EXCLUDE), completed(None, RuleKind.EXCLUDE)]
         assert cap_of([completed("strict"), *excluded], self.PLANS) == 100
-
-
-def rule(kind: RuleKind, **fields: Any) -> ItemRule:
-    return ItemRule(kind, TargetKind.SKU, "sku_2", **fields)
-
-
-class TestPublication:
-    def faults(self, **changes: object) -> list[str]:
-        draft: dict[str, object] = {
-            "tiers": MARGINAL.tiers,
-            "item_rules": [SKU, NEAR],
-            "multipliers_bps": [],
-            "effective_from": NOON,
-            "latest_from": None,
-            "now": NOON,
-            "max_total_bps": 900,
-        }
-        return [f.pointer for f in publication_faults(**(draft | changes))]  # type: ignore[arg-type]
-
-    def test_it_lets_a_sound_version_pass(self) -> None:
-        assert self.faults() == []
-
-    @pytest.mark.parametrize(
-        ("changes", "pointers"),
-        [
-            ({"tiers": []}, ["/tiers"]),
-            ({"tiers": [Tier(1, 500)]}, ["/tiers/0/0"]),
-            (
-                {"tiers": [Tier(0, 1), Tier(5, 2), Tier(5, 3), Tier(4, 4)]},
-                ["/tiers/2/0", "/tiers/3/0"],
-            ),
-            ({"item_rules": [SKU, FAR, SKU]}, ["/item_rules/2/target_id"]),
-            (
-                {"item_rules": [rule(RuleKind.REPLACE, flat_fen_per_unit=0)]},
-                ["/item_rules/0/rate_bps", "/item_rules/0/flat_fen_per_unit"],
-            ),
-            (
-                {"item_rules": [rule(RuleKind.FLAT, rate_bps=0)]},
-                ["/item_rules/0/rate_bps", "/item_rules/0/flat_fen_per_unit"],
-            ),
-            (
-                {"item_rules": [rule(RuleKind.EXCLUDE, rate_bps=0)]},
-                ["/item_rules/0/rate_bps"],
-            ),
-            ({"now": NOON + timedelta(seconds=1)}, ["/effective_from"]),
-            ({"latest_from": NOON}, ["/effective_from"]),
-            ({"max_total_bps": 899}, [""]),
-            ({"multipliers_bps": [5_000, 10_001]}, [""]),
-        ],
-    )
-    def test_it_names_each_fault_and_its_place(
-        self, changes: dict[str, object], pointers: list[str]
-    ) -> None:
-        assert self.faults(**changes) == pointers

@@ -10,8 +10,10 @@ from flask import Flask
 from groupbuy.kernel.settings import EXTENSION, settings
 from tests.doubles import stripe as stripe_double
 from tests.doubles import wechat as wechat_double
+from tests.doubles import wechat_pay as wechat_pay_double
 from tests.doubles.stripe import StripeDouble
 from tests.doubles.wechat import WeChatDouble
+from tests.doubles.wechat_pay import WeChatPayDouble
 
 
 def _set(app: Flask, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
@@ -43,5 +45,23 @@ def wechat(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatDouble
             wechat_app_id=wechat_double.APP_ID,
             wechat_secret=wechat_double.SECRET,
             wechat_api_url=double.url,
+        )
+        yield double
+
+
+@pytest.fixture
+def wechat_pay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatPayDouble]:
+    """WeChat Pay; the application transfers there."""
+    with WeChatPayDouble() as double:
+        _set(
+            app,
+            monkeypatch,
+            wechat_app_id=wechat_pay_double.APP_ID,
+            wechat_pay_mch_id=wechat_pay_double.MCH_ID,
+            wechat_pay_key=wechat_pay_double.private_pem("merchant"),
+            wechat_pay_cert_serial=wechat_pay_double.CERT_SERIAL,
+            wechat_pay_public_key=wechat_pay_double.public_pem("wechat"),
+            wechat_pay_public_key_id=wechat_pay_double.PUBLIC_KEY_ID,
+            wechat_pay_api_url=double.url,
         )
         yield double

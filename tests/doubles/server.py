@@ -23,6 +23,9 @@ class Kind(StrEnum):
     ERROR_BEFORE_EFFECT = "500 before effect"
     ERROR_AFTER_EFFECT = "500 after effect"
     TOO_MANY = "429"
+    IN_PROGRESS = "409 while another request has the key"
+    FORGED = "effect, and an answer with another's signature"
+    STALE = "effect, and an answer signed ten minutes ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ DROP_AFTER_EFFECT = Fault(Kind.DROP_AFTER_EFFECT)
 ERROR_BEFORE_EFFECT = Fault(Kind.ERROR_BEFORE_EFFECT)
 ERROR_AFTER_EFFECT = Fault(Kind.ERROR_AFTER_EFFECT)
 TOO_MANY = Fault(Kind.TOO_MANY)
+IN_PROGRESS = Fault(Kind.IN_PROGRESS)
+FORGED = Fault(Kind.FORGED)
+STALE = Fault(Kind.STALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Seen:
     query: dict[str, str]
     form: dict[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +162,16 @@ class Double(ABC):
 def _read(handler: BaseHTTPRequestHandler) -> Seen:
     parts = urlsplit(handler.path)
     length = int(handler.headers.get("Content-Length") or 0)
-    body = handler.rfile.read(length).decode()
+    body = handler.rfile.read(length)
+    form = handler.headers.get_content_type() == "application/x-www-form-urlencoded"
     return Seen(
         method=handler.command,
         path=parts.path,
         raw_query=parts.query,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-        form=dict(parse_qsl(body, keep_blank_values=True)),
+        form=dict(parse_qsl(body.decode(), keep_blank_values=True)) if form else {},
         headers=dict(handler.headers.items()),
+        body=body,
     )
 
 

@@ -1,9 +1,10 @@
-"""Stripe, small but stateful: PaymentIntents, refunds, idempotency keys, signed webhooks.
+"""Stripe, small but stateful: PaymentIntents, refunds, transfers, keys, signed webhooks.
 
 What is imitated is in Stripe's API reference: form-encoded requests, errors as
 `{"error": {type, code, message, param}}`, the first answer to an idempotency key replayed (also a
-500) with `Idempotent-Replayed: true` and refused with other parameters, refunds that never exceed
-what is left, and `Stripe-Signature: t=…,v1=HMAC-SHA256(secret, "t.body")`.
+500) with `Idempotent-Replayed: true` for 24 hours of its clock and refused with other parameters,
+transfers to connected accounts out of a balance, refunds that never exceed what is left, and
+`Stripe-Signature: t=…,v1=HMAC-SHA256(secret, "t.body")`.
 """
 
 import hashlib
@@ -17,10 +18,11 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.doubles.server import Answer, Double, Fault, Seen, as_json
+from tests.doubles.server import IN_PROGRESS, Answer, Double, Fault, Seen, as_json
 
 API_KEY = "sk_test_double"
 WEBHOOK_SECRET = "whsec_double"
+KEYS_ARE_KEPT_SECONDS = 24 * 3600
 
 Thing = dict[str, Any]
 
@@ -52,19 +54,30 @@ class StripeDouble(Double):
         self.minimum_fen = minimum_fen
         self.refunds_settle = refunds_settle
         self.intents: dict[str, Thing] = {}
+        self.charges: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
+        self.transfers: dict[str, Thing] = {}
+        self.accounts: set[str] = set()
+        self.balance_fen = 10**12
+        self.clock = time.time()
         self.events: list[Thing] = []
         self._taken = 0
-        self._keys: dict[str, tuple[Any, Answer]] = {}
+        self._keys: dict[str, tuple[Any, Answer, float]] = {}
         self._numbers = itertools.count(1)
 
-    def pay(self, intent_id: str, *, received: int | None = None) -> Thing:
-        """Let the shopper's payment come through; returns the event."""
+    def pay(self, intent_id: str, *, received: int | None = None, payer: str = "") -> Thing:
+        """Let the shopper's payment come through, by a card of its own; returns the event."""
         with self._state:
             intent = self.intents[intent_id]
             intent["status"] = "succeeded"
             intent["amount_received"] = intent["amount"] if received is None else received
             intent["latest_charge"] = self._id("ch")
+            card = {"brand": "visa", "fingerprint": payer or self._id("card")}
+            self.charges[intent["latest_charge"]] = {
+                "id": intent["latest_charge"],
+                "object": "charge",
+                "payment_method_details": {"type": "card", "card": card},
+            }
             return self._emit("payment_intent.succeeded", intent)
 
     def decline(self, intent_id: str) -> Thing:
@@ -91,10 +104,23 @@ class StripeDouble(Double):
             self._emit("charge.refund.updated", refund)
             return self._emit("refund.updated", refund)
 
+    def reverse(self, transfer_id: str, amount: int | None = None) -> None:
+        """Take a transfer back, in whole or in part, as staff can in Stripe's dashboard."""
+        with self._state:
+            transfer = self.transfers[transfer_id]
+            back = transfer["amount"] - transfer["amount_reversed"] if amount is None else amount
+            transfer["amount_reversed"] += back
+            transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
+            self.balance_fen += back
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for transfers and idempotency keys."""
+        with self._state:
+            self.clock += seconds
+
     def forget_keys(self) -> None:
         """Let a day pass: idempotency keys are pruned."""
-        with self._state:
-            self._keys.clear()
+        self.advance(KEYS_ARE_KEPT_SECONDS)
 
     def event(self, kind: str, thing: Thing, **changes: Any) -> Thing:
         """Return an event that never happened, e.g. for a PaymentIntent nobody knows."""
@@ -133,9 +159,13 @@ class StripeDouble(Double):
         key = request.headers.get("Idempotency-Key")
         if request.method != "POST" or key is None:
             return super().perform(request, fault)
+        if fault == IN_PROGRESS:
+            message = "There is currently another in-progress request using this idempotency key."
+            error = {"type": "invalid_request_error", "code": "idempotency_key_in_use"}
+            return as_json(409, {"error": {**error, "message": message}})
         asked = (request.path, request.form)
-        if key in self._keys:
-            first, answer = self._keys[key]
+        if key in self._keys and self.clock - self._keys[key][2] < KEYS_ARE_KEPT_SECONDS:
+            first, answer, _ = self._keys[key]
             if first != asked:
                 message = "Keys for idempotent requests can only be used with the same parameters."
                 error = {"type": "idempotency_error", "message": message}
@@ -144,7 +174,7 @@ class StripeDouble(Double):
             return Answer(answer.status, answer.body, replayed)
         answer = super().perform(request, fault)
         if answer.status != 401:
-            self._keys[key] = (asked, answer)
+            self._keys[key] = (asked, answer, self.clock)
         return answer
 
     def effect(self, request: Seen) -> Answer:
@@ -163,16 +193,26 @@ class StripeDouble(Double):
             case "POST", ["payment_intents"]:
                 return self._create_intent(request.form)
             case "GET", ["payment_intents", intent_id]:
-                return self._intent(intent_id)
+                return self._shown(intent_id, request.query.get("expand[0]"))
             case "POST", ["payment_intents", intent_id, "cancel"]:
                 return self._cancel(intent_id)
             case "POST", ["refunds"]:
                 return self._create_refund(request.form)
             case "GET", ["refunds"]:
-                return self._list_refunds(request.query)
+                wanted = request.query.get("payment_intent")
+                found = [r for r in self.refunds.values() if wanted in (None, r["payment_intent"])]
+                return _page("/v1/refunds", found, request.query)
             case "GET", ["refunds", refund_id] if refund_id in self.refunds:
                 return self.refunds[refund_id]
+            case "GET" | "POST", ["transfers"]:
+                return self._transfer(request)
         raise Refused(404, f"Unrecognized request URL ({request.method}: {request.path})")
+
+    def _shown(self, intent_id: str, expanded: str | None) -> Thing:
+        intent = self._intent(intent_id)
+        if expanded != "latest_charge":
+            return intent
+        return {**intent, "latest_charge": self.charges.get(intent["latest_charge"])}
 
     def _create_intent(self, form: dict[str, str]) -> Thing:
         amount = _whole(form, "amount")
@@ -241,21 +281,45 @@ class StripeDouble(Double):
         self._emit("refund.created", self.refunds[refund_id])
         return self.refunds[refund_id]
 
-    def _list_refunds(self, query: dict[str, str]) -> Thing:
-        """List newest first, a page after `starting_after`."""
-        wanted = query.get("payment_intent")
-        newest_first = reversed(self.refunds.values())
-        found = [r for r in newest_first if wanted in (None, r["payment_intent"])]
-        after = query.get("starting_after")
-        if after is not None:
-            found = found[[r["id"] for r in found].index(after) + 1 :]
-        limit = int(query.get("limit", 10))
-        return {
-            "object": "list",
-            "url": "/v1/refunds",
-            "data": found[:limit],
-            "has_more": len(found) > limit,
+    def _transfer(self, request: Seen) -> Thing:
+        if request.method == "POST":
+            return self._create_transfer(request.form)
+        return _page("/v1/transfers", self._transfers(request.query), request.query)
+
+    def _create_transfer(self, form: dict[str, str]) -> Thing:
+        destination, amount = form.get("destination", ""), _whole(form, "amount")
+        if destination not in self.accounts:
+            message = f"No such destination: '{destination}'"
+            raise Refused(400, message, code="resource_missing", param="destination")
+        if amount > self.balance_fen:
+            message = "You have insufficient available funds in your Stripe account."
+            raise Refused(400, message, code="balance_insufficient")
+        self.balance_fen -= amount
+        transfer_id = self._id("tr")
+        self.transfers[transfer_id] = {
+            "id": transfer_id,
+            "object": "transfer",
+            "amount": amount,
+            "amount_reversed": 0,
+            "currency": form.get("currency", ""),
+            "destination": destination,
+            "description": form.get("description"),
+            "transfer_group": form.get("transfer_group"),
+            "metadata": _metadata(form),
+            "reversed": False,
+            "livemode": False,
+            "created": int(self.clock),
         }
+        return self.transfers[transfer_id]
+
+    def _transfers(self, query: dict[str, str]) -> list[Thing]:
+        group = query.get("transfer_group")
+        since, until = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 10**12))
+        return [
+            transfer
+            for transfer in self.transfers.values()
+            if group in (None, transfer["transfer_group"]) and since <= transfer["created"] < until
+        ]
 
     def _refunded(self, intent_id: str) -> int:
         return sum(
@@ -283,6 +347,21 @@ class StripeDouble(Double):
 
     def _id(self, prefix: str) -> str:
         return f"{prefix}_double{next(self._numbers)}"
+
+
+def _page(url: str, found: list[Thing], query: dict[str, str]) -> Thing:
+    """List newest first, a page after `starting_after`."""
+    found = found[::-1]
+    after = query.get("starting_after")
+    if after is not None:
+        found = found[[one["id"] for one in found].index(after) + 1 :]
+    limit = int(query.get("limit", 10))
+    return {
+        "object": "list",
+        "url": url,
+        "data": found[:limit],
+        "has_more": len(found) > limit,
+    }
 
 
 def _whole(form: dict[str, str], name: str) -> int:

@@ -52,6 +52,35 @@ class TestIdempotency:
             create(client, key="hasty")
         assert create(client, key="hasty").status == "requires_payment_method"
 
+    def test_it_forgets_keys_after_24_hours_and_not_before(
+        self, double: StripeDouble, client: StripeClient
+    ) -> None:
+        first = create(client)
+        double.advance(24 * 3600 - 1)
+        assert create(client).id == first.id
+        double.advance(1)
+        assert create(client).id != first.id
+
+
+class TestTransfers:
+    def test_it_pays_out_of_the_balance_and_takes_back_what_is_reversed(
+        self, double: StripeDouble, client: StripeClient
+    ) -> None:
+        double.accounts.add("acct_mei")
+        double.balance_fen = 1_000
+        made = client.v1.transfers.create(
+            {"amount": 700, "currency": "cny", "destination": "acct_mei"}
+        )
+        with pytest.raises(stripe.InvalidRequestError) as refusal:
+            client.v1.transfers.create(
+                {"amount": 301, "currency": "cny", "destination": "acct_mei"}
+            )
+        assert refusal.value.code == "balance_insufficient"
+        double.reverse(made.id)
+        assert double.balance_fen == 1_000
+        [listed] = client.v1.transfers.list().data
+        assert (listed.reversed, listed.amount_reversed) == (True, 700)
+
 
 class TestPaymentIntents:
     def test_it_is_cancelled_once_and_never_after_being_paid(

@@ -14,6 +14,7 @@ SECONDS = {
     "orders.complete_due": 10,
     "campaigns.advance": 5,
     "payments.take_up_unfinished": 30,
+    "holds.scan": 300,
 }
 
 

@@ -1,5 +1,7 @@
 """Configuration: from the environment only, all faults at once, demo only when asked for."""
 
+import base64
+
 import pytest
 
 from groupbuy.kernel.settings import (
@@ -18,6 +20,7 @@ PRODUCTION = {
     "WECHAT_SECRET": "s",
     "STRIPE_API_KEY": "k",
     "STRIPE_WEBHOOK_SECRET": "w",
+    "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
 }
 
 

@@ -24,7 +24,7 @@ api = Api("commissions", __name__, url_prefix="/api/v1", description="Commission
 
 VERSIONS = "/hq/commission-plans/<id(pln):plan_id>/versions"
 VERSION = f"{VERSIONS}/<int:number>"
-DRAFT_EXAMPLE = {
+DRAFT_EXAMPLE: dict[str, Any] = {
     "effective_from": "2026-12-01T00:00:00+08:00",
     "mode": "marginal",
     "tiers": [[0, 500], [1_000_000, 700], [5_000_000, 900]],
@@ -38,7 +38,21 @@ DRAFT_EXAMPLE = {
     ],
     "level_multipliers": {"2": 12_000},
     "cap_fen": None,
+    "quota_bonus": {"quota_fen": 5_000_000, "bonus_fen": 50_000},
+    "rank_bonuses": [100_000, 50_000, 20_000],
+    "guarantee_fen": 30_000,
+    "service_fee_fen": 50,
+    "recruiter_override": None,
 }
+
+
+def _limits() -> dict[str, Any]:
+    """Return what the settings let a plan promise."""
+    present = settings()
+    return {
+        "max_total_bps": present.max_total_bps,
+        "override_allowed": present.recruiter_override_allowed,
+    }
 
 
 @api.get("/hq/commission-plans", allow="plans.read", query=PageQuery, returns=page_of(PlanSchema))
@@ -137,7 +151,7 @@ def publish_plan_version(
             plan_id=plan_id,
             number=number,
             if_match=body["version"],
-            max_total_bps=settings().max_total_bps,
+            **_limits(),
             actor=actor,
             now=clock.now(),
         )

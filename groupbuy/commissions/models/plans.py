@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from groupbuy.commissions.rules.publication import OVERRIDE_WARNING
 from groupbuy.commissions.rules.terms import (
     AssignmentState,
     ClawbackMode,
@@ -25,6 +26,7 @@ from groupbuy.commissions.rules.terms import (
 from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import primary_id, reference
 from groupbuy.kernel.money import BPS
+from groupbuy.kernel.texts import Text
 
 
 class VersionState(StrEnum):
@@ -157,6 +159,11 @@ class PlanVersion(Base):
             override=Override(**override) if override else None,
             clawback_mode=ClawbackMode(self.clawback_mode),
         )
+
+    @property
+    def warnings(self) -> list[Text]:
+        """Return what whoever reads it should know before publishing it."""
+        return [OVERRIDE_WARNING] if self.recruiter_override else []
 
 
 class PlanAssignment(Base):

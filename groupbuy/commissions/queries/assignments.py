@@ -136,6 +136,19 @@ def monthly_terms(
     return terms
 
 
+def versions_held(starts_at: datetime, ends_at: datetime | None = None) -> Select[str]:
+    """Select the published versions that hold at some time in [starts_at, ends_at)."""
+    until = func.lead(PlanVersion.effective_from).over(
+        partition_by=PlanVersion.plan_id, order_by=PlanVersion.effective_from
+    )
+    dated = (
+        select(PlanVersion.id, PlanVersion.effective_from, until.label("until"))
+        .where(PlanVersion.state == VersionState.PUBLISHED)
+        .subquery()
+    )
+    return select(dated.c.id).where(_overlaps(dated, starts_at, ends_at))
+
+
 def _plan_book(
     starts_at: datetime, ends_at: datetime
 ) -> tuple[PlanBook, Mapping[str, PlanVersion]]:
@@ -149,7 +162,7 @@ def _plan_book(
     )
     for one in (Assigned(*row) for row in rows):
         assigned.setdefault((one.scope, one.target), []).append(one)
-    held = select(PlanVersion).where(PlanVersion.id.in_(_versions_held(starts_at, ends_at)))
+    held = select(PlanVersion).where(PlanVersion.id.in_(versions_held(starts_at, ends_at)))
     versions = {row.id: row for row in session().scalars(held)}
     by_plan: dict[str, list[VersionDate]] = {}
     for row in versions.values():
@@ -172,22 +185,12 @@ def _assignments_held(starts_at: datetime, ends_at: datetime) -> Select[str]:
     return select(dated.c.id).where(_overlaps(dated, starts_at, ends_at))
 
 
-def _versions_held(starts_at: datetime, ends_at: datetime) -> Select[str]:
-    """Select the published versions that hold at some time in [starts_at, ends_at)."""
-    until = func.lead(PlanVersion.effective_from).over(
-        partition_by=PlanVersion.plan_id, order_by=PlanVersion.effective_from
-    )
-    dated = (
-        select(PlanVersion.id, PlanVersion.effective_from, until.label("until"))
-        .where(PlanVersion.state == VersionState.PUBLISHED)
-        .subquery()
-    )
-    return select(dated.c.id).where(_overlaps(dated, starts_at, ends_at))
-
-
-def _overlaps(dated: Subquery, starts_at: datetime, ends_at: datetime) -> ColumnElement[bool]:
+def _overlaps(
+    dated: Subquery, starts_at: datetime, ends_at: datetime | None
+) -> ColumnElement[bool]:
     until = dated.c.until
-    return and_(dated.c.effective_from < ends_at, or_(until.is_(None), until > starts_at))
+    holds = or_(until.is_(None), until > starts_at)
+    return holds if ends_at is None else and_(dated.c.effective_from < ends_at, holds)
 
 
 def _assigned(row: PlanAssignment) -> Assigned:

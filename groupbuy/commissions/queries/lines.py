@@ -75,4 +75,22 @@ INVARIANTS = (
         having sum(r.amount_fen) > c.base_fen or sum(r.quantity) > c.quantity
         """,
     ),
+    Invariant(
+        "commissions.service_fees_of_completed_orders",
+        "a service fee is paid for a completed order, to whoever hands over at its pickup point",
+        """
+        select f.order_id, f.completed_at, o.completed_at as order_completed_at
+        from commission_service_fees f join orders o on o.id = f.order_id
+        where f.completed_at is distinct from o.completed_at
+        """,
+    ),
+    Invariant(
+        "commissions.cohosts_leave_the_host_a_part",
+        "the shares agreed on for a group buy leave its host something",
+        """
+        select group_buy_id, sum(guest_bps) as guests_bps
+        from commission_cohosts where state in ('proposed', 'agreed')
+        group by group_buy_id having sum(guest_bps) > 9999
+        """,
+    ),
 )

@@ -3,12 +3,13 @@
 from marshmallow import fields, validate
 
 from groupbuy.commissions.models import VersionState
-from groupbuy.commissions.rules.terms import ClawbackMode, Mode, RuleKind, TargetKind
-from groupbuy.commissions.schemas.common import TierField, one_of
+from groupbuy.commissions.rules.terms import Basis, ClawbackMode, Mode, RuleKind, TargetKind
+from groupbuy.commissions.schemas.common import TierField, WordsField, one_of
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.kernel.money import BPS
 
 HIGHEST_MULTIPLIER_BPS = 10 * BPS
+MOST_RANKS = 100
 ITEM_TARGETS = (TargetKind.SKU, TargetKind.PRODUCT, TargetKind.CATEGORY)
 
 
@@ -50,6 +51,27 @@ class ItemRuleSchema(Schema):
     )
 
 
+class QuotaBonusSchema(Schema):
+    """From this volume of a month on (inclusive), this bonus."""
+
+    quota_fen = Fen(required=True, minimum=1)
+    bonus_fen = Fen(required=True)
+
+
+class RecruiterOverrideSchema(Schema):
+    """A recruiter's share of each direct recruit; nobody further up is ever paid."""
+
+    bps = Count(required=True, minimum=1, maximum=BPS)
+    basis = fields.String(load_default=Basis.COMMISSION.value, validate=one_of(Basis))
+    months = Count(
+        load_default=None,
+        allow_none=True,
+        minimum=1,
+        maximum=1_200,
+        metadata={"description": "since the recruit began; null: without end"},
+    )
+
+
 class VersionEditBody(Schema):
     """What may be changed about a draft; fields left out stay."""
 
@@ -63,7 +85,19 @@ class VersionEditBody(Schema):
         metadata={"description": "level → bps; a level that is not named earns x 1"},
     )
     cap_fen = Fen(allow_none=True, metadata={"description": "the most in a month; null: no limit"})
-    clawback_mode = fields.String(validate=one_of(ClawbackMode))
+    quota_bonus = fields.Nested(QuotaBonusSchema, allow_none=True)
+    rank_bonuses = fields.List(
+        Fen(),
+        validate=validate.Length(max=MOST_RANKS),
+        metadata={"description": "fen of the first place by the month's volume, the second, …"},
+    )
+    guarantee_fen = Fen(metadata={"description": "the least that a month with a sale comes to"})
+    service_fee_fen = Fen(metadata={"description": "fen for each order that a leader hands over"})
+    recruiter_override = fields.Nested(RecruiterOverrideSchema, allow_none=True)
+    clawback_mode = fields.String(
+        validate=one_of(ClawbackMode),
+        metadata={"description": "when left out: line for marginal tiers, retier for whole ones"},
+    )
 
 
 class VersionCreateBody(VersionEditBody):
@@ -86,6 +120,7 @@ class VersionSchema(VersionCreateBody):
     edited_by = fields.String(required=True)
     published_by = fields.String(required=True, allow_none=True)
     published_at = Moment(required=True, allow_none=True)
+    warnings = fields.List(WordsField(), required=True)
     version = fields.Integer(required=True)
 
 

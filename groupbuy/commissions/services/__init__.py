@@ -13,6 +13,19 @@ from groupbuy.commissions.services.assigning import (
     reject_assignment,
     withdraw_assignment,
 )
+from groupbuy.commissions.services.campaign_rules import (
+    create_campaign_rule,
+    discard_campaign_rule,
+    edit_campaign_rule,
+    publish_campaign_rule,
+)
+from groupbuy.commissions.services.cohosting import (
+    agree_to_cohost,
+    decline_cohost,
+    propose_cohost,
+    withdraw_cohost,
+)
+from groupbuy.commissions.services.fees import pay_service_fee
 from groupbuy.commissions.services.planning import (
     create_plan,
     create_version,
@@ -26,16 +39,25 @@ __all__ = [
     "PaidLine",
     "PaidOrder",
     "accrue",
+    "agree_to_cohost",
     "approve_assignment",
+    "create_campaign_rule",
     "create_plan",
     "create_version",
+    "decline_cohost",
+    "discard_campaign_rule",
     "discard_version",
+    "edit_campaign_rule",
     "edit_version",
     "mark_completed",
+    "pay_service_fee",
     "propose_assignment",
+    "propose_cohost",
+    "publish_campaign_rule",
     "publish_version",
     "record_refund",
     "reject_assignment",
     "transfer",
     "withdraw_assignment",
+    "withdraw_cohost",
 ]

@@ -18,6 +18,7 @@ def publish_version(
     number: int,
     if_match: int,
     max_total_bps: int,
+    override_allowed: bool = False,
     actor: Actor,
     now: datetime,
 ) -> PlanVersion:
@@ -41,6 +42,10 @@ def publish_version(
         latest_from=queries.latest_effective_from(plan_id),
         now=now,
         max_total_bps=max_total_bps,
+        override=version.extras.override,
+        override_allowed=override_allowed,
+        unknown=queries.unknown_targets(version.rules),
+        campaign_rates_bps=queries.campaign_rates(now),
     )
     if faults:
         raise PlanNotPublishable(

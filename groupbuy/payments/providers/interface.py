@@ -25,7 +25,8 @@ class ProviderStatus:
     """A payment as the provider sees it.
 
     `payment_id` is ours if the provider kept it; `foreign` says why it belongs to another
-    account or mode, '' if it is ours; `declined` means an attempt failed and may be repeated.
+    account or mode, '' if it is ours; `declined` means an attempt failed and may be repeated;
+    `payer_ref` is the same for two payments of one payer, where the provider tells.
     """
 
     provider_ref: str
@@ -35,6 +36,7 @@ class ProviderStatus:
     currency: str
     declined: bool = False
     foreign: str = ""
+    payer_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,11 @@ class StripeProvider:
         return Started(intent.id, state, {"client_secret": intent.client_secret})
 
     def fetch(self, provider_ref: str) -> ProviderStatus:
-        """Retrieve the PaymentIntent."""
+        """Retrieve the PaymentIntent, with the charge that tells who paid."""
         with _unknown_unless_answered():
-            intent = self._api().v1.payment_intents.retrieve(provider_ref)
+            intent = self._api().v1.payment_intents.retrieve(
+                provider_ref, {"expand": ["latest_charge"]}
+            )
         return _payment_status(intent.to_dict(), self._foreign(intent.livemode, None))
 
     def refund(self, refund: PaymentRefund, payment: Payment) -> RefundStatus:
@@ -218,7 +220,20 @@ def _payment_status(intent: Mapping[str, Any], foreign: str = "") -> ProviderSta
         declined=intent["status"] == "requires_payment_method"
         and intent.get("last_payment_error") is not None,
         foreign=foreign,
+        payer_ref=_payer(intent) if paid else None,
     )
+
+
+def _payer(intent: Mapping[str, Any]) -> str | None:
+    """Return the fingerprint of the card or account that paid; an event has no charge to tell."""
+    charge = intent.get("latest_charge")
+    if not isinstance(charge, Mapping):
+        return None
+    details = charge.get("payment_method_details") or {}
+    kind = details.get("type")
+    method = details.get(kind) or {}
+    fingerprint = method.get("fingerprint")
+    return f"{kind}:{fingerprint}" if fingerprint else None
 
 
 def _refund_status(refund: Mapping[str, Any], foreign: str = "") -> RefundStatus:

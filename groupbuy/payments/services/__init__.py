@@ -7,8 +7,10 @@ the payment or refund stays as it is and is repeated under the same key.
 
 from groupbuy.payments.services.events import handle_event, retry_event, store_event
 from groupbuy.payments.services.payments import (
+    ask_payer,
     cancel_payment,
     fetch,
+    record_payer,
     record_start,
     record_status,
     record_success,
@@ -25,10 +27,12 @@ from groupbuy.payments.services.upkeep import take_up_unfinished
 
 __all__ = [
     "ask_for_refund",
+    "ask_payer",
     "begin_refund_attempt",
     "cancel_payment",
     "fetch",
     "handle_event",
+    "record_payer",
     "record_refund_result",
     "record_start",
     "record_status",

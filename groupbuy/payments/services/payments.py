@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from groupbuy.kernel import audit
+from groupbuy.kernel import audit, jobs
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import settings
@@ -26,6 +26,8 @@ from groupbuy.payments.rules import (
     states_before,
 )
 from groupbuy.payments.services.refunds import request_refund
+
+PAYER_JOB = "payments.learn_payer"
 
 
 def request_payment(*, reference: str, amount_fen: int, provider: str, now: datetime) -> Payment:
@@ -96,7 +98,13 @@ def record_start(*, payment_id: str, started: Started, now: datetime) -> Payment
 
 
 def record_success(
-    *, payment_id: str, provider_ref: str, amount_fen: int, currency: str, now: datetime
+    *,
+    payment_id: str,
+    provider_ref: str,
+    amount_fen: int,
+    currency: str,
+    payer_ref: str | None = None,
+    now: datetime,
 ) -> Payment:
     """Record that money came in, and announce it once, however often it is reported.
 
@@ -108,6 +116,7 @@ def record_success(
         return payment
     fault = fault_in(payment, provider_ref=provider_ref, amount_fen=amount_fen, currency=currency)
     payment.provider_ref = payment.provider_ref or provider_ref
+    payment.payer_ref = payment.payer_ref or payer_ref
     if fault:
         _move(payment, PaymentState.PARKED, now=now, note=fault)
     elif any(other.state == PaymentState.SUCCEEDED for other in others):
@@ -167,6 +176,7 @@ def record_status(*, payment_id: str, status: ProviderStatus, now: datetime) -> 
             provider_ref=status.provider_ref,
             amount_fen=status.amount_fen,
             currency=status.currency,
+            payer_ref=status.payer_ref,
             now=now,
         )
     payment, _ = _lock(payment_id)
@@ -179,6 +189,31 @@ def record_status(*, payment_id: str, status: ProviderStatus, now: datetime) -> 
         _move(payment, target, now=now, note=status.foreign)
     session().flush()
     return payment
+
+
+def ask_payer(payment: Payment) -> str | None:
+    """Ask the provider who made a payment, outside any transaction; None if it cannot tell.
+
+    Raises:
+        ProviderUnavailable: no answer.
+    """
+    if payment.payer_ref is not None or payment.provider_ref is None:
+        return payment.payer_ref
+    with talking_to(payment.provider) as provider:
+        return provider.fetch(payment.provider_ref).payer_ref
+
+
+def record_payer(*, payment_id: str, payer_ref: str, now: datetime) -> None:
+    """Keep who made a payment, and announce it the first time."""
+    known: Payment | None = session().scalar(
+        update(Payment)
+        .where(Payment.id == payment_id, Payment.payer_ref.is_(None))
+        .values(payer_ref=payer_ref)
+        .returning(Payment),
+        execution_options={"populate_existing": True},
+    )
+    if known is not None:
+        announce(signals.payer_learned, known, now=now)
 
 
 def _live_payment(reference: str, amount_fen: int) -> Payment | None:
@@ -234,6 +269,8 @@ def _succeed(payment: Payment, others: list[Payment], *, now: datetime) -> None:
     session().flush()
     _move(payment, PaymentState.SUCCEEDED, now=now)
     session().flush()
+    if payment.payer_ref is None and provider_named(payment.provider).remote:
+        jobs.enqueue(PAYER_JOB, payment_id=payment.id)
     announce(signals.payment_succeeded, payment, now=now)
 
 

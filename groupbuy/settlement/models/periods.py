@@ -98,7 +98,7 @@ class CalculationRun(Base):
 
     __tablename__ = "settlement_runs"
     __table_args__ = (
-        CheckConstraint("leaders_done <= leaders_total and lines_done >= 0", name="progress"),
+        CheckConstraint("leaders_done <= leader_count and lines_done >= 0", name="progress"),
     )
 
     id: Mapped[str] = primary_id("run")
@@ -108,7 +108,7 @@ class CalculationRun(Base):
     started_at: Mapped[datetime]
     last_leader_id: Mapped[str | None] = reference("ldr", "leaders.id")
     leaders_done: Mapped[int] = mapped_column(default=0)
-    leaders_total: Mapped[int]
+    leader_count: Mapped[int]
     lines_done: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
 

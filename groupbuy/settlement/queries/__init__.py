@@ -29,8 +29,14 @@ from groupbuy.settlement.queries.extras import (
 )
 from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS as PERIOD_INVARIANTS
+from groupbuy.settlement.queries.payable import (
+    PayableStatement,
+    payable_statement,
+    payable_statements,
+)
 from groupbuy.settlement.queries.periods import (
     Overview,
+    calculated_period,
     first_unsettled_month,
     last_period,
     locked_period,
@@ -41,11 +47,15 @@ from groupbuy.settlement.queries.periods import (
     period_list,
 )
 from groupbuy.settlement.queries.runs import (
+    StoredParts,
     forfeited_lines,
+    leader_count,
     leader_sales,
     locked_run,
     months_of,
     run_of,
+    stored_lines,
+    stored_parts,
 )
 from groupbuy.settlement.queries.sales import FIRST_LEADER, next_leaders, plan_terms, sales
 from groupbuy.settlement.queries.settled import own_held_lines, settled_lines, touched_lines
@@ -67,13 +77,16 @@ __all__ = [
     "INVARIANTS",
     "AdjustmentView",
     "Overview",
+    "PayableStatement",
     "StandingHistory",
+    "StoredParts",
     "adjustment",
     "adjustment_list",
     "adjustment_view",
     "adjustments_of",
     "attachment",
     "attachment_count",
+    "calculated_period",
     "carried",
     "carried_into",
     "component_list",
@@ -82,6 +95,7 @@ __all__ = [
     "forfeited_lines",
     "holding",
     "last_period",
+    "leader_count",
     "leader_sales",
     "line_list",
     "locked_period",
@@ -96,6 +110,8 @@ __all__ = [
     "own_statement",
     "own_statements",
     "paid_overrides",
+    "payable_statement",
+    "payable_statements",
     "people",
     "period",
     "period_list",
@@ -112,6 +128,8 @@ __all__ = [
     "standing_history",
     "statement",
     "statement_list",
+    "stored_lines",
+    "stored_parts",
     "touched_lines",
     "written_off_fen",
 ]

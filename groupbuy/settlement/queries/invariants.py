@@ -254,7 +254,8 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.leader_balance",
-        "the ledger owes each leader what the last settled statement carries, and what is unpaid",
+        "the ledger owes each leader what the last settled statement carries, and what is unpaid:"
+        " what statements pay less what payouts, in flight or arrived, have taken off",
         f"""
         with owed as (
             select {_id("ldr", "s.leader_id")} as leader_id,
@@ -264,14 +265,19 @@ INVARIANTS = (
             where {_SETTLED}
             group by s.leader_id
         ), held as (
-            select a.owner as leader_id, -sum(e.amount_fen) as balance_fen
+            select a.owner as leader_id, -sum(e.amount_fen) as balance_fen,
+                coalesce(
+                    sum(e.amount_fen) filter (where coalesce(r.kind, t.kind) = 'payout'), 0
+                ) as paid_fen
             from ledger_accounts a join ledger_entries e on e.account_id = a.id
+            join ledger_transactions t on t.id = e.transaction_id
+            left join ledger_transactions r on r.id = t.reverses_id
             where a.kind = 'leader'
             group by a.owner
         )
-        select leader_id, owed_fen, balance_fen
+        select leader_id, owed_fen, paid_fen, balance_fen
         from owed full join held using (leader_id)
-        where coalesce(owed_fen, 0) <> coalesce(balance_fen, 0)
+        where coalesce(owed_fen, 0) - coalesce(paid_fen, 0) <> coalesce(balance_fen, 0)
         """,
     ),
     Invariant(

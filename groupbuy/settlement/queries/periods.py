@@ -8,6 +8,7 @@ from groupbuy.commissions import queries as commissions
 from groupbuy.kernel.clock import Calendar, next_month
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.problems import NotInThisState
 from groupbuy.settlement.models import (
     CalculationRun,
     SettlementPeriod,
@@ -27,6 +28,19 @@ from groupbuy.settlement.rules.statements import COMPONENTS
 def period(month: str) -> SettlementPeriod | None:
     """Return a month's period, None while it is open."""
     return session().get(SettlementPeriod, month)
+
+
+def calculated_period(month: str) -> SettlementPeriod:
+    """Return a month's period.
+
+    Raises:
+        NotInThisState: it is not calculated.
+    """
+    found = period(month)
+    if found is None or found.digest is None:
+        state = PeriodState.OPEN if found is None else PeriodState(found.state)
+        raise NotInThisState(state=state.value, action="recompute")
+    return found
 
 
 def locked_period(month: str) -> SettlementPeriod | None:

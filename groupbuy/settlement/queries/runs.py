@@ -1,11 +1,20 @@
 """Reads of calculations under way."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
-from groupbuy.kernel.db import session
-from groupbuy.settlement.models import CalculationRun, LeaderSales, SettlementPeriod, Statement
+from groupbuy.kernel.db import Base, copy_out, session
+from groupbuy.leaders.models import Leader
+from groupbuy.settlement.models import (
+    CalculationRun,
+    Component,
+    Correction,
+    LeaderSales,
+    SettlementPeriod,
+    Statement,
+)
 from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.settled import lines_of_orders
 
@@ -40,3 +49,42 @@ def forfeited_lines(period: SettlementPeriod) -> frozenset[str]:
     """Return the month's lines whose orders were found improper before its cutoff."""
     forfeited = holding(period.cutoff_at).forfeited
     return lines_of_orders(period, forfeited) if forfeited else frozenset()
+
+
+class StoredParts(NamedTuple):
+    """The rows of a month's statements as they are stored."""
+
+    statements: list[dict[str, Any]]
+    corrections: list[dict[str, Any]]
+    components: list[dict[str, Any]]
+
+
+def stored_parts(month: str) -> StoredParts:
+    """Return a month's statements, corrections and components."""
+    own = select(Statement.id).where(Statement.month == month)
+    return StoredParts(
+        _rows(Statement, Statement.month == month),
+        _rows(Correction, Correction.statement_id.in_(own)),
+        _rows(Component, Component.statement_id.in_(own)),
+    )
+
+
+def _rows(table: type[Base], condition: ColumnElement[bool]) -> list[dict[str, Any]]:
+    found = session().execute(select(*table.__table__.columns).where(condition))
+    return [dict(row) for row in found.mappings()]
+
+
+def stored_lines(statements: Collection[str], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the stored lines of statements, in their order, as the database writes them."""
+    query = f"""
+        copy (
+            select {", ".join(columns)} from settlement_lines
+            where statement_id = any(%(statements)s::uuid[]) order by statement_id, position
+        ) to stdout
+    """
+    return copy_out(query, {"statements": [statement_id[4:] for statement_id in statements]})
+
+
+def leader_count() -> int:
+    """Return how many leaders there are."""
+    return session().scalar(select(func.count()).select_from(Leader)) or 0

@@ -171,9 +171,9 @@ def _told(
             for at, key, fen, units, leader_id, kind in events[row.line_id]
             if at >= row.cutoff_at
         ]
-        forfeited = holding.forfeited.get(row.order_id)
-        if forfeited is not None and forfeited.at >= row.cutoff_at:
-            own.append(Event(forfeited.at, EventKind.FORFEIT, forfeited.hold_id))
+        forfeited_at = holding.forfeited.get(row.order_id)
+        if forfeited_at is not None and forfeited_at >= row.cutoff_at:
+            own.append(Event(forfeited_at, EventKind.FORFEIT, row.order_id))
         before_fen, now_fen = again.shares(row)
         yield SettledLine(
             commission_line_id=row.line_id,

@@ -93,7 +93,7 @@ class CalculationSchema(Schema):
     started_by = fields.String(required=True)
     started_at = Moment(required=True)
     leaders_done = fields.Integer(required=True)
-    leaders_total = fields.Integer(required=True)
+    leader_count = fields.Integer(required=True)
     lines_done = fields.Integer(required=True)
     finished_at = Moment(required=True, allow_none=True)
 

@@ -18,9 +18,11 @@ from groupbuy.settlement.services.periods import (
     start_closing,
     submit,
 )
+from groupbuy.settlement.services.recomputing import Recomputed, recompute
 
 __all__ = [
     "Progress",
+    "Recomputed",
     "advance",
     "approve",
     "approve_adjustment",
@@ -31,6 +33,7 @@ __all__ = [
     "edit_adjustment",
     "lock",
     "propose_adjustment",
+    "recompute",
     "reject_adjustment",
     "reverse_adjustment",
     "send_back",

@@ -9,12 +9,11 @@ it was interrupted, nor who went on with it.
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import copy_in, copy_rows, session
 from groupbuy.kernel.ids import new_id
-from groupbuy.leaders.models import Leader
 from groupbuy.settlement import queries
 from groupbuy.settlement.models import (
     CalculationRun,
@@ -64,7 +63,7 @@ def begin(*, month: str, actor: Actor, now: datetime) -> Progress:
         calc_rev=CALCULATION_REVISION,
         started_by=actor.label,
         started_at=now,
-        leaders_total=session().scalar(select(func.count()).select_from(Leader)) or 0,
+        leader_count=queries.leader_count(),
     )
     moved(
         period,
@@ -101,7 +100,7 @@ def advance(*, run_id: str, actor: Actor, now: datetime) -> Progress:
         return _progress(run)
     until, leaders = portion
     run.lines_done += _settle(period, after=last, until=until)
-    run.leaders_done = min(run.leaders_done + leaders, run.leaders_total)
+    run.leaders_done = min(run.leaders_done + leaders, run.leader_count)
     run.last_leader_id = until
     session().flush()
     return _progress(run)
@@ -109,7 +108,7 @@ def advance(*, run_id: str, actor: Actor, now: datetime) -> Progress:
 
 def _progress(run: CalculationRun) -> Progress:
     return Progress(
-        run.id, run.leaders_done, run.leaders_total, run.lines_done, run.finished_at is not None
+        run.id, run.leaders_done, run.leader_count, run.lines_done, run.finished_at is not None
     )
 
 
@@ -144,7 +143,7 @@ def _finish(period: SettlementPeriod, run: CalculationRun, *, actor: Actor, now:
     copy_in(Component, month.components)
     copy_in(Statement, month.statements)
     session().execute(delete(LeaderSales).where(LeaderSales.month == period.month))
-    run.leaders_done = run.leaders_total
+    run.leaders_done = run.leader_count
     run.finished_at = now
     session().flush()
     moved(
@@ -165,7 +164,7 @@ def _discard(month: str) -> None:
     query = select(LeaderSales.leader_id).where(LeaderSales.month == month)
     leaders = set(session().scalars(query))
     leaders |= set(session().scalars(select(Statement.leader_id).where(Statement.month == month)))
-    statements = [sales.statement_id(month, leader_id)[4:] for leader_id in leaders]
+    statements = [sales.statement_id(month=month, leader_id=leader_id)[4:] for leader_id in leaders]
     for table in ("settlement_lines", "settlement_corrections", "settlement_components"):
         session().execute(
             text(f"delete from {table} where statement_id = any(:statements)"),

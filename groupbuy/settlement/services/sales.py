@@ -40,7 +40,7 @@ class LeaderResult(NamedTuple):
     written: bytes
 
 
-def statement_id(month: str, leader_id: str) -> str:
+def statement_id(*, month: str, leader_id: str) -> str:
     """Return the id of a leader's statement of a month, always the same."""
     return derived_id("sts", month, leader_id)
 
@@ -62,7 +62,7 @@ def _result(month: str, own: SalesOfLeader, plans: Mapping[str, PlanTerms]) -> L
     versions = {sale.plan_version_id for sale in own.sales if not _excluded(sale)}
     cap_fen = cap_of((f"plv_{v.decode().replace('-', '')}" for v in versions), plans)
     earned = fill([sale.line for sale in own.sales], cap_fen)
-    written = _written(statement_id(month, own.leader_id), own.sales, earned)
+    written = _written(statement_id(month=month, leader_id=own.leader_id), own.sales, earned)
     return LeaderResult(
         leader_id=own.leader_id,
         lines=len(own.sales),

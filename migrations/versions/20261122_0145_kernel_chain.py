@@ -1,13 +1,13 @@
 """Link the audit log into a chain; check the entries of the ledger a statement at a time.
 
-Revision: kernel_chain, after settlement_create.
+Revision: kernel_chain, after attribution_complete.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "kernel_chain"
-down_revision = "settlement_create"
+down_revision = "attribution_complete"
 branch_labels = None
 depends_on = None
 

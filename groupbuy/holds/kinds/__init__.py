@@ -1,0 +1,1 @@
+"""The named rules that place holds: one file each, and the registry."""

@@ -1,0 +1,1 @@
+"""The ways to pay, one file each, and their registry."""

@@ -1,0 +1,1 @@
+"""What payouts take and give over HTTP."""

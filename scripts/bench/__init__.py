@@ -1,0 +1,1 @@
+"""How fast it is: each benchmark builds its own data, measures, and prints what it measured."""

@@ -1,7 +1,8 @@
 """The ground every test stands on: a real PostgreSQL and a real Valkey, one database per worker.
 
 A test runs inside one outer transaction that is rolled back (`transaction()` releases savepoints).
-A test marked `committed` commits for real; every table is emptied after it.
+A test marked `committed` commits for real; every table is emptied after it. After each test that
+wrote where money is, its books must hold (tests/money.py), unless it is marked `breaks_books`.
 """
 
 import os
@@ -26,6 +27,7 @@ from groupbuy.kernel.limits import limiter
 from groupbuy.kernel.settings import Mode, Settings
 from scripts.dev import database
 from scripts.dev.services import Postgres, Valkey
+from tests import money
 from tests.client import Api
 
 # Speed is measured in benchmarks: how long an example takes on a busy machine proves nothing.
@@ -134,6 +136,14 @@ def app(
         db.session.remove()
         outer.rollback()
         connection.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """After a test that wrote where money is, hold its books against every invariant of money."""
+    yield
+    if "app" in getattr(item, "funcargs", {}) and not item.get_closest_marker("breaks_books"):
+        money.assert_books_hold(committed=item.get_closest_marker("committed") is not None)
 
 
 @pytest.fixture

@@ -173,6 +173,9 @@ def link(limit: int = PORTION) -> int:
     return len(links)
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def digest_of(entry: Row[Any] | AuditEntry, *, sequence: int, previous: str) -> str:
     """Return an entry's digest: the SHA-256, in hexadecimal, of its canonical JSON in UTF-8.
 
@@ -182,8 +185,7 @@ def digest_of(entry: Row[Any] | AuditEntry, *, sequence: int, previous: str) -> 
     content = {name: getattr(entry, name) for name in _CONTENT}
     content["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     content |= {"sequence": sequence, "previous": previous}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()
 
 
 def walk(noted: Head | None = None) -> Iterator[Head | Break]:

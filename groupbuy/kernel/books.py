@@ -4,12 +4,17 @@ A domain lists its invariants in `queries.py` as `INVARIANTS`; each query return
 fault, at most a handful, and nothing when all is well.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import engine, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +28,11 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one invariant: no faults means it holds."""
+    """The result of one invariant and how long it took: no faults means it holds."""
 
     invariant: Invariant
     faults: list[dict[str, object]]
+    seconds: float
 
 
 SHOWN = 5
@@ -35,5 +41,46 @@ SHOWN = 5
 def check(invariants: Iterable[Invariant]) -> Iterator[Finding]:
     """Run every invariant in the present transaction, one statement each."""
     for invariant in invariants:
-        rows = session().execute(text(f"select * from ({invariant.faults}) f limit {SHOWN}"))
-        yield Finding(invariant, [dict(row) for row in rows.mappings()])
+        yield _finding(session(), invariant)
+
+
+def check_snapshot(invariants: Sequence[Invariant], *, workers: int = 1) -> Iterator[Finding]:
+    """Run every invariant on the database as it is at one moment, in read-only transactions.
+
+    Several workers have a connection each, all with the same snapshot; findings keep their order.
+    """
+    with _snapshots(workers) as connections, ThreadPoolExecutor(workers) as pool:
+        free: SimpleQueue[Connection] = SimpleQueue()
+        for connection in connections:
+            free.put(connection)
+
+        def run(invariant: Invariant) -> Finding:
+            connection = free.get()
+            try:
+                return _finding(connection, invariant)
+            finally:
+                free.put(connection)
+
+        yield from pool.map(run, invariants)
+
+
+def _finding(where: Connection | Session, invariant: Invariant) -> Finding:
+    began = time.perf_counter()
+    rows = where.execute(text(f"select * from ({invariant.faults}) f limit {SHOWN}"))
+    faults = [dict(row) for row in rows.mappings()]
+    return Finding(invariant, faults, time.perf_counter() - began)
+
+
+@contextmanager
+def _snapshots(number: int) -> Iterator[list[Connection]]:
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with ExitStack() as stack:
+        connections = [
+            stack.enter_context(engine().connect().execution_options(**options))
+            for _ in range(number)
+        ]
+        first, *others = connections
+        snapshot = first.scalar(text("select pg_export_snapshot()"))
+        for other in others:
+            other.execute(text(f"set transaction snapshot '{snapshot}'"))
+        yield connections

@@ -1,6 +1,7 @@
 """The operators' commands."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,15 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from groupbuy.identity import queries
-from groupbuy.kernel.db import session
+from groupbuy.kernel import audit, books
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.books import Invariant
+from groupbuy.kernel.db import session, transaction
 from tests.client import Api
+from tests.conftest import START
 from tests.journeys.headquarters import Shop, made
 
 
@@ -98,13 +104,47 @@ def test_it_closes_calculates_and_shows_a_month(people: Api, plan_file: Path) ->
     assert "Not an id of the form ldr_" in odd.output
 
 
-def test_it_checks_the_books_and_names_the_row_at_fault(people: Api) -> None:
-    shop = Shop(people)
-    shop.stock("Rice", price_fen=10_000, units=5)
-    assert run(people.app, "books", "check").exit_code == 0
-    session().execute(text("update stock_pools set on_hand = on_hand + 1"))
-    broken = run(people.app, "books", "check")
-    assert broken.exit_code == 1
-    assert "BROKEN" in broken.output
-    pool = made(shop.hua.get("/hq/stock"), 200)["items"][0]["id"].removeprefix("pol_")
-    assert pool[:8] in broken.output
+@pytest.mark.committed
+class TestBooks:
+    def test_it_checks_the_books_and_names_the_row_at_fault(self, people: Api) -> None:
+        shop = Shop(people)
+        shop.stock("Rice", price_fen=10_000, units=5)
+        assert run(people.app, "books", "check").exit_code == 0
+        with transaction():
+            session().execute(text("update stock_pools set on_hand = on_hand + 1"))
+        broken = run(people.app, "books", "check")
+        assert broken.exit_code == 1
+        assert "BROKEN" in broken.output
+        pool = made(shop.hua.get("/hq/stock"), 200)["items"][0]["id"].removeprefix("pol_")
+        assert pool[:8] in broken.output
+        assert run(people.app, "books", "check", "--only", "ledger.").exit_code == 0
+
+    @pytest.mark.parametrize("workers", ["1", "3"])
+    def test_it_says_how_long_each_took(self, app: Flask, workers: str) -> None:
+        plain = run(app, "books", "check")
+        timed = run(app, "books", "check", "--timings", "--workers", workers)
+        assert (timed.exit_code, plain.exit_code) == (0, 0), timed.output
+        lines = timed.output.splitlines()
+        assert [line[12:] for line in lines[:-1]] == plain.output.splitlines()[:-1]
+        assert all(re.match(r" *\d+\.\d{3} s  holds", line) for line in lines[:-1])
+
+    def test_it_checks_only_what_is_asked_for(self, app: Flask) -> None:
+        some = run(app, "books", "check", "--only", "ledger.", "--only", "payments.")
+        assert some.exit_code == 0
+        names = {line.split()[1].split(".")[0] for line in some.output.splitlines()[:-1]}
+        assert names == {"ledger", "payments"}
+        none = run(app, "books", "check", "--only", "leger.")
+        assert (none.exit_code, "leger." in none.output) == (2, True)
+
+    def test_it_sees_one_moment_with_all_its_workers(self, app: Flask) -> None:
+        slow = "select e.id from (select pg_sleep(0.1)) pause cross join audit_entries e"
+        findings = books.check_snapshot([Invariant("slow", "slow", slow)] * 9, workers=3)
+        assert next(findings).faults == []
+        with transaction():
+            audit.record(actor=SYSTEM, action="note", subject="meanwhile", now=START)
+        assert [finding.faults for finding in findings] == [[]] * 8
+
+    def test_it_changes_nothing(self, app: Flask) -> None:
+        writes = Invariant("test.writes", "writes", "select nextval('procrastinate_jobs_id_seq')")
+        with pytest.raises(DBAPIError, match="read-only"):
+            list(books.check_snapshot([writes]))

@@ -6,12 +6,21 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.audit import AuditEntry
-from groupbuy.kernel.db import outside_transaction, retrying, session, transaction
+from groupbuy.kernel.db import (
+    copy_in,
+    insert_missing,
+    outside_transaction,
+    retrying,
+    session,
+    transaction,
+)
+from groupbuy.kernel.ids import new_id
+from groupbuy.ledger.models import LedgerAccount
 from tests.conftest import START
 
 
@@ -104,3 +113,26 @@ def test_it_tries_again_after_a_deadlock(app: Flask) -> None:
     other.join()
     assert len(attempts) == 3
     assert count() == 2
+
+
+def accounts(*owners: str) -> list[dict[str, object]]:
+    return [
+        {"id": new_id("lac"), "kind": "bank", "owner": owner, "opened_at": START}
+        for owner in owners
+    ]
+
+
+def test_it_inserts_what_is_missing_in_order_and_returns_it(app: Flask) -> None:
+    assert insert_missing(LedgerAccount, [], returning=["id"]) == []
+    insert_missing(LedgerAccount, accounts("b"), returning=["id"])
+    rows = accounts("c", "b", "a")
+    made = insert_missing(LedgerAccount, rows, returning=["owner", "id", "opened_at"])
+    assert [tuple(row) for row in made] == [
+        ("c", rows[0]["id"], START),
+        ("a", rows[2]["id"], START),
+    ]
+
+
+def test_it_reports_what_a_copy_breaks_like_any_other_statement(app: Flask) -> None:
+    with pytest.raises(IntegrityError, match="kind_known"):
+        copy_in(LedgerAccount, [{**accounts("a")[0], "kind": "sofa"}])

@@ -17,10 +17,10 @@ def post_for(api: Api, *leaders: str) -> None:
     expense = Account(AccountKind.EXPENSE, "commission")
     postings = [
         transfer(
-            "commission",
+            "transfer",
             f"statement of {leader}",
             debit=expense,
-            credit=Account(AccountKind.LEADER, leader),
+            credit=Account(AccountKind.HELD, leader),
             amount_fen=1_000,
         )
         for leader in leaders
@@ -43,20 +43,20 @@ def test_it_lists_accounts_with_their_balances(api: Api) -> None:
     accounts = auditor.get("/hq/ledger-accounts").json["items"]
     assert {(a["kind"], a["owner"], a["balance_fen"]) for a in accounts} == {
         ("expense", "commission", 2_000),
-        ("leader", "mei", -1_000),
-        ("leader", "lan", -1_000),
+        ("held", "mei", -1_000),
+        ("held", "lan", -1_000),
     }
-    only = auditor.get("/hq/ledger-accounts", kind="leader", owner="mei").json["items"]
+    only = auditor.get("/hq/ledger-accounts", kind="held", owner="mei").json["items"]
     assert [account["owner"] for account in only] == ["mei"]
 
 
 def test_it_finds_what_was_posted_for_a_reference(api: Api) -> None:
     post_for(api, "mei", "lan")
-    query = {"reference": "statement of mei", "kind": "commission"}
+    query = {"reference": "statement of mei", "kind": "transfer"}
     [found] = api.staff("auditor").get("/hq/ledger-transactions", **query).json["items"]
     entries = [(e["account"]["owner"], e["amount_fen"]) for e in found["entries"]]
     assert entries == [("commission", 1_000), ("mei", -1_000)]
-    assert (found["kind"], found["actor"], found["reverses_id"]) == ("commission", "system", None)
+    assert (found["kind"], found["actor"], found["reverses_id"]) == ("transfer", "system", None)
 
 
 def test_it_pages_in_a_constant_number_of_statements(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.kernel import books
 from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import copy_in, session, transaction
 from groupbuy.ledger import queries, services
@@ -22,12 +24,12 @@ from groupbuy.ledger.rules import Account, AccountKind, Entry, Posting, transfer
 from tests.conftest import START
 
 EXPENSE = Account(AccountKind.EXPENSE, "commission")
-MEI = Account(AccountKind.LEADER, "mei")
-HELD = Account(AccountKind.HELD, "mei")
+MEI = Account(AccountKind.HELD, "mei")
+CLEARING = Account(AccountKind.CLEARING, "mei")
 
 
 def post(amount_fen: int, reference: str = "september", **options: Any) -> BookedTransaction:
-    posting = transfer("commission", reference, debit=EXPENSE, credit=MEI, amount_fen=amount_fen)
+    posting = transfer("transfer", reference, debit=EXPENSE, credit=MEI, amount_fen=amount_fen)
     return services.post(
         kind=posting.kind,
         reference=posting.reference,
@@ -103,7 +105,11 @@ class TestPost:
             ("commission", 348_000),
             ("mei", -348_000),
         ]
-        assert queries.balances([EXPENSE, MEI, HELD]) == {EXPENSE: 348_000, MEI: -348_000, HELD: 0}
+        assert queries.balances([EXPENSE, MEI, CLEARING]) == {
+            EXPENSE: 348_000,
+            MEI: -348_000,
+            CLEARING: 0,
+        }
         check_constraints()
         assert faults() == []
 
@@ -135,10 +141,10 @@ class TestPost:
     ) -> None:
         postings = [
             transfer(
-                "commission",
+                "transfer",
                 f"statement {number}",
                 debit=EXPENSE,
-                credit=Account(AccountKind.LEADER, f"leader {number}"),
+                credit=Account(AccountKind.HELD, f"leader {number}"),
                 amount_fen=number + 1,
             )
             for number in range(900)
@@ -161,27 +167,40 @@ class TestReverse:
         assert faults() == []
 
     @pytest.mark.committed
-    def test_it_happens_once_when_four_ask_at_the_same_time(self, app: Flask) -> None:
-        now = app.extensions["groupbuy.clock"].now()
+    @pytest.mark.parametrize("number", [200, pytest.param(5_000, marks=pytest.mark.long)])
+    def test_it_happens_once_when_four_ask_at_the_same_time(
+        self, app: Flask, number: int, now: datetime
+    ) -> None:
+        postings = [
+            transfer("transfer", f"month {n}", debit=EXPENSE, credit=MEI, amount_fen=100 + n)
+            for n in range(number)
+        ]
         with transaction():
-            ids = [post(100 + n, f"month {n}", now=now).id for n in range(25)]
-        together = threading.Barrier(4)
+            services.post_many(postings=postings, actor=SYSTEM, now=now)
+        transactions = session().scalars(select(LedgerTransaction.id)).all()
+        together = threading.Barrier(4, timeout=30)
 
-        def reverse_all() -> None:
-            together.wait()
+        def reverse_all(_: int) -> list[str]:
+            made = []
             with app.app_context():
-                for id_ in ids:
+                for id_ in transactions:
+                    together.wait()
                     with transaction():
-                        services.reverse(transaction_id=id_, actor=SYSTEM, now=now)
+                        reversal = services.reverse(transaction_id=id_, actor=SYSTEM, now=now)
+                        made.append(reversal.id)
+            return made
 
-        threads = [threading.Thread(target=reverse_all) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        count = select(func.count()).where(LedgerTransaction.reverses_id.is_not(None))
-        assert session().scalar(count) == 25
-        assert queries.balance(MEI) == 0
+        with ThreadPoolExecutor(4) as pool:
+            first, *others = pool.map(reverse_all, range(4))
+        assert others == [first] * 3
+        assert len(set(first)) == number
+        reversals = select(func.count()).where(LedgerTransaction.reverses_id.is_not(None))
+        assert session().scalar(reversals) == number
+        assert session().scalar(select(func.count()).select_from(LedgerTransaction)) == 2 * number
+        assert queries.balances([EXPENSE, MEI]) == {EXPENSE: 0, MEI: 0}
+        decisions = select(func.count()).where(AuditEntry.action == "ledger.reverse")
+        assert session().scalar(decisions) == number
+        assert faults() == []
 
 
 class TestWhatTheDatabaseRefuses:

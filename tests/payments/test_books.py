@@ -10,6 +10,8 @@ from groupbuy.kernel.db import session, transaction
 from groupbuy.payments.queries import INVARIANTS
 from tests.factories import payments as make
 
+pytestmark = pytest.mark.breaks_books
+
 
 def broken() -> list[str]:
     return [finding.invariant.name for finding in books.check(INVARIANTS) if finding.faults]

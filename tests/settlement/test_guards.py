@@ -19,6 +19,8 @@ from tests.factories.settlement import approved, broken, calculated, lines_of, l
 
 MARCH, APRIL = "2026-03", "2026-04"
 
+pytestmark = pytest.mark.breaks_books
+
 
 def refused(*statements: Any) -> None:
     for statement in statements:

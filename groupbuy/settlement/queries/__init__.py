@@ -31,6 +31,7 @@ from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS as PERIOD_INVARIANTS
 from groupbuy.settlement.queries.payable import (
     PayableStatement,
+    held_fen,
     payable_statement,
     payable_statements,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "correction_list",
     "first_unsettled_month",
     "forfeited_lines",
+    "held_fen",
     "holding",
     "last_period",
     "leader_count",

@@ -55,4 +55,29 @@ ANSWER_INVARIANTS = (
             or o.state <> 'approved'
         """,
     ),
+    Invariant(
+        "settlement.statements_stand",
+        "the statements of a settled month were given to their leaders, and only they",
+        f"""
+        select s.id as statement_id, p.month, p.state, n.state as standing
+        from settlement_statements s
+        join settlement_periods p on p.month = s.month
+        left join settlement_standings n on n.statement_id = s.id
+        where ({_SETTLED}) <> (n.statement_id is not null)
+            or (p.state = 'locked') <> (n.state is not distinct from 'final')
+        """,
+    ),
+    Invariant(
+        "settlement.standings_have_their_moves",
+        "each statement stands where the last of its moves led, and each began where one ended",
+        """
+        select n.statement_id, n.state, m.to_state
+        from settlement_standings n
+        left join lateral (
+            select to_state from settlement_standing_moves m
+            where m.statement_id = n.statement_id order by m.id desc limit 1
+        ) m on true
+        where m.to_state is distinct from n.state
+        """,
+    ),
 )

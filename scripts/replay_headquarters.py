@@ -68,7 +68,9 @@ def settle_month(
         actor=finance,
         now=now,
     )
-    settlement.calculate(month=month, actor=finance, now=now)
+    progress = settlement.begin(month=month, actor=finance, now=now)
+    while not progress.finished:
+        progress = settlement.advance(run_id=progress.run_id, actor=finance, now=now)
     reviewed = settlement.submit(month=month, actor=finance, now=now)
     settlement.approve(month=month, digest=str(reviewed.digest), actor=approver, now=now)
 

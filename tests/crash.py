@@ -1,8 +1,9 @@
 """A process that is killed (SIGKILL) at a chosen point of its work: `python -m tests.crash`.
 
 Reads from standard input what to do, as JSON: `settings`, `at` (the clock), `victim`
-(`package.module:function`, the point), `when` (`before` or `after` it), and either `request`
-(method, path, body, token, key) or `job` (its name, or PENDING for all that are due).
+(`package.module:function`, the point), `when` (`before` or `after` it), `nth` (at which call of
+it), `constants` ({`package.module:NAME`: value}, to be set before), and either `request` (method,
+path, body, token, key) or `job` (its name, or PENDING for all that are due).
 """
 
 import importlib
@@ -14,6 +15,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from functools import reduce
+from itertools import count
 from typing import Any
 
 from groupbuy.app.factory import create_app
@@ -25,7 +27,10 @@ PENDING = "pending"
 
 
 def killed(settings: Settings, at: datetime, victim: str, when: str, **work: Any) -> None:
-    """Run the work in a process of its own and check that it died at the chosen point."""
+    """Run the work in a process of its own and check that it died at the chosen point.
+
+    `work` is a `request` or a `job`, and if need be `nth` and `constants`.
+    """
     task = {"settings": asdict(settings), "at": at.isoformat(), "victim": victim, "when": when}
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash"],
@@ -38,18 +43,26 @@ def killed(settings: Settings, at: datetime, victim: str, when: str, **work: Any
     assert done.returncode == -signal.SIGKILL, (done.returncode, done.stdout, done.stderr[-3000:])
 
 
-def _doom(victim: str, when: str) -> None:
-    module_name, path = victim.split(":")
-    *owners, name = path.split(".")
-    owner = reduce(getattr, owners, importlib.import_module(module_name))
+def _doom(victim: str, when: str, nth: int) -> None:
+    owner, name = _found(victim)
     original = getattr(owner, name)
+    calls = count(1)
 
-    def doomed(*args: Any, **kwargs: Any) -> None:
-        if when == "after":
-            original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
+    def doomed(*args: Any, **kwargs: Any) -> Any:
+        last = next(calls) == nth
+        result = original(*args, **kwargs) if not last or when == "after" else None
+        if last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
     setattr(owner, name, doomed)
+
+
+def _found(place: str) -> tuple[Any, str]:
+    """Return the owner of `package.module:path` and the last name."""
+    module_name, path = place.split(":")
+    *owners, name = path.split(".")
+    return reduce(getattr, owners, importlib.import_module(module_name)), name
 
 
 def main() -> None:
@@ -57,7 +70,9 @@ def main() -> None:
     task = json.load(sys.stdin)
     given = task["settings"] | {"mode": Mode(task["settings"]["mode"])}
     app = create_app(Settings(**given), ticking=ManualClock(datetime.fromisoformat(task["at"])))
-    _doom(task["victim"], task["when"])
+    for place, value in task.get("constants", {}).items():
+        setattr(*_found(place), value)
+    _doom(task["victim"], task["when"], task.get("nth", 1))
     if "job" in task:
         with app.app_context():
             jobs.run_pending() if task["job"] == PENDING else jobs.JOBS[task["job"]]()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from threading import Barrier, Event
 from typing import Any
 
@@ -17,14 +18,17 @@ PATIENCE = 10.0
 """Seconds after which a test that waits for a rival gives up."""
 
 
-def at_once(app: Flask, works: Sequence[Work]) -> list[Any]:
-    """Run each work in a transaction of its own, all starting together; a Problem is a result."""
+def at_once(app: Flask, works: Sequence[Work], *, in_one: bool = True) -> list[Any]:
+    """Run works at the same time, all starting together; a Problem is a result.
+
+    Each in a transaction of its own; or, unless `in_one`, in as many as it opens itself.
+    """
     barrier = Barrier(len(works))
 
     def run(work: Work) -> Any:
         with app.app_context():
             barrier.wait(PATIENCE)
-            return _outcome(work)
+            return _outcome(work, in_one=in_one)
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(run, works))
@@ -55,9 +59,9 @@ def second_waits_for_first(app: Flask, first: Work, second: Work) -> tuple[Any, 
         return leading.result(PATIENCE), following.result(PATIENCE)
 
 
-def _outcome(work: Work) -> Any:
+def _outcome(work: Work, *, in_one: bool = True) -> Any:
     try:
-        with transaction():
+        with transaction() if in_one else nullcontext():
             return work()
     except Problem as problem:
         return problem

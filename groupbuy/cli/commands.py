@@ -1,6 +1,7 @@
 """The commands for operators; the registry finds every group in this module."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -31,12 +32,14 @@ from groupbuy.kernel.audit import Head
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
+from groupbuy.kernel.pagination import Page
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import services as payout_services
 from groupbuy.settlement import jobs as settlement_jobs
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
+from groupbuy.settlement.models import Statement
 
 
 class PlainProblems(AppGroup):
@@ -64,6 +67,7 @@ holds = PlainProblems("holds", help="Suspicious orders.")
 log = PlainProblems("audit", help="The audit log.")
 
 EVERYTHING = 1_000_000
+A_PAGE = 1_000
 
 BY = click.option("--by", required=True, metavar="EMAIL", help="the member of staff who acts")
 MONTH = click.argument("which", metavar="MONTH")
@@ -153,7 +157,7 @@ def close_month(which: str, by: str) -> None:
 @MONTH
 @BY
 def calculate_month(which: str, by: str) -> None:
-    """Calculate a closed month again, until it is approved."""
+    """Calculate a closed month again, until it is approved; go on with it if it was stopped."""
     with transaction():
         actor = acting(by, "settlement.prepare")
     _calculate(_month(which), actor)
@@ -190,9 +194,24 @@ def show_month(which: str, leader: str | None) -> None:
     if leader is None:
         out.print(statements_table(which, found))
         return
-    lines = settlement_queries.line_list(statement=found[0], limit=EVERYTHING, cursor=None)
     out.print(statement_heading(found[0]))
-    out.print(lines_table(lines.items))
+    out.print(
+        lines_table(
+            _whole(settlement_queries.line_list, found[0]),
+            _whole(settlement_queries.correction_list, found[0]),
+            _whole(settlement_queries.component_list, found[0]),
+        )
+    )
+
+
+def _whole(read: Callable[..., Page[Any]], statement: Statement) -> list[Any]:
+    """Return all of a statement's rows, read page by page."""
+    page = read(statement=statement, limit=A_PAGE, cursor=None)
+    rows = [*page.items]
+    while page.next_cursor is not None:
+        page = read(statement=statement, limit=A_PAGE, cursor=page.next_cursor)
+        rows += page.items
+    return rows
 
 
 @month.command("list")

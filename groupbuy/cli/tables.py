@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from groupbuy.settlement.models import SettlementPeriod, Statement, StatementLine
+from groupbuy.settlement.models import SettlementPeriod, Statement
+from groupbuy.settlement.queries.statements import ComponentView, CorrectionView, SaleView
 from groupbuy.settlement.rules.wording import yuan
 
 WIDE = 200
@@ -54,20 +55,33 @@ def statement_heading(statement: Statement) -> str:
     return f"{statement.leader_id}, {statement.month}: {figures}"
 
 
-def lines_table(lines: Sequence[StatementLine]) -> Table:
-    """Return a statement's lines with how each came about."""
+def lines_table(
+    sales: Sequence[SaleView],
+    corrections: Sequence[CorrectionView],
+    components: Sequence[ComponentView],
+) -> Table:
+    """Return everything that makes a statement, with how each came about."""
     table = Table()
-    for column in ("kind", "order line", "base", "exact fen", "amount", "why"):
+    for column in ("kind", "about", "base", "exact fen", "amount", "why"):
         table.add_column(column, overflow="fold")
-    for line in lines:
+    for sale in sales:
         table.add_row(
-            line.kind,
-            line.order_line_id,
-            yuan(line.base_fen),
-            line.exact,
-            yuan(line.amount_fen),
-            line.explanation.en,
+            "SALES",
+            sale.order_line_id,
+            yuan(sale.base_fen),
+            sale.exact,
+            yuan(sale.amount_fen),
+            sale.explanation.en,
         )
+    for correction in corrections:
+        row = correction.row
+        amount = yuan(row.amount_fen)
+        why = correction.explanation.en
+        table.add_row(row.kind, correction.order_line_id, "-", row.exact, amount, why)
+    for component in components:
+        part = component.row
+        amount = yuan(part.amount_fen)
+        table.add_row(part.kind, part.key, "-", part.exact, amount, component.explanation.en)
     return table
 
 

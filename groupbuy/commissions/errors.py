@@ -126,3 +126,25 @@ class GroupBuyOver(Problem):
         "It is closed or cancelled; a share holds for orders paid afterwards, so there is none to "
         "agree on.",
     )
+
+
+class MonthStillOpen(Problem):
+    """A month can be replayed once its cutoff has come: before, it may still change."""
+
+    status = HTTPStatus.CONFLICT
+    code = "month-still-open"
+    title = Text("该月尚未截止", "The month is still open")
+    detail = Text(
+        "{month} 月的账在 {at} 截止；请届时再模拟。", "{month} closes at {at}: simulate it then."
+    )
+
+
+class SimulationRunning(Problem):
+    """The same version is being simulated over the same month."""
+
+    status = HTTPStatus.CONFLICT
+    code = "simulation-running"
+    title = Text("相同的模拟正在进行", "The same simulation is running")
+    detail = Text(
+        "请等待其完成，或先取消它。", "Wait until it is done, or cancel it and begin anew."
+    )

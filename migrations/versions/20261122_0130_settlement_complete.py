@@ -201,8 +201,9 @@ end $body$""",
         """create or replace function settlement_lines_are_of_sales() returns trigger language plpgsql as $body$
 begin
     if exists (
-        select from touched t left join commission_lines c on c.id = t.commission_line_id
-        where c.id is null
+        select from touched t where (
+            select c.id from commission_lines c where c.id = t.commission_line_id
+        ) is null
     ) then
         raise exception 'a statement names a commission line that does not exist'
             using errcode = 'foreign_key_violation';

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupbuy.commissions.rules.calculation import (
-    CompletedLine,
     Line,
     calculate,
     cap_of,
@@ -291,14 +290,6 @@ class TestTerms:
         assert [version and version.id for version in picked] == [None, "early", "late"]
 
 
-def completed(plan: str | None, kind: RuleKind = RuleKind.TIERS) -> CompletedLine:
-    reason = Exclusion.NO_PLAN if kind is RuleKind.EXCLUDE else None
-    ids = ("cml", "ord", "orl", "ldr")
-    return CompletedLine(
-        *ids, NOON, 1, 1, 0, 0, plan, kind, reason, None, None, counts=True, multiplier_bps=BPS
-    )
-
-
 class TestCap:
     PLANS = {  # noqa: RUF012
         "strict": PlanTerms(MARGINAL, 100),
@@ -318,8 +309,4 @@ class TestCap:
     def test_it_is_the_most_generous_of_the_versions_used(
         self, versions: list[str], cap_fen: int | None
     ) -> None:
-        assert cap_of([completed(version) for version in versions], self.PLANS) == cap_fen
-
-    def test_it_looks_only_at_what_earns(self) -> None:
-        excluded = [completed("free", RuleKind.EXCLUDE), completed(None, RuleKind.EXCLUDE)]
-        assert cap_of([completed("strict"), *excluded], self.PLANS) == 100
+        assert cap_of(versions, self.PLANS) == cap_fen

@@ -10,7 +10,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.commissions import queries, services
-from groupbuy.commissions.models import CommissionLine, CommissionRefund, Plan, PlanVersion
+from groupbuy.commissions.models import (
+    CommissionLine,
+    CommissionRefund,
+    Plan,
+    PlanVersion,
+    ServiceFee,
+)
 from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel import clock as clocks
 from groupbuy.kernel.clock import ManualClock
@@ -226,8 +232,47 @@ class TestWhatTheDatabaseRefuses:
         refused(update(CommissionRefund).values(amount_fen=1), delete(CommissionRefund))
 
 
+class TestServiceFees:
+    def pay(self, mei: Stall, *, paid_at: datetime, order_id: str) -> list[ServiceFee]:
+        services.pay_service_fee(
+            order_id=order_id,
+            leader_id=mei.leader_id,
+            level=1,
+            region=mei.region,
+            paid_at=paid_at,
+            completed_at=NOON + timedelta(days=2),
+        )
+        return session().query(ServiceFee).all()
+
+    def test_it_is_that_of_when_the_order_was_paid_and_paid_once(self, mei: Stall) -> None:
+        first = commissions.published(service_fee_fen=30)
+        commissions.published(service_fee_fen=50, effective_from=NOON)
+        order_id = mei.pay(100, paid_at=NOON).order_id
+        earlier = NOON - timedelta(microseconds=1)
+        [fee] = self.pay(mei, paid_at=earlier, order_id=order_id)
+        assert (fee.fee_fen, fee.plan_version_id) == (30, first.id)
+        assert self.pay(mei, paid_at=NOON, order_id=order_id) == [fee]
+
+    def test_it_is_nothing_without_a_plan_or_a_fee(self, mei: Stall) -> None:
+        order_id = mei.pay(100, paid_at=NOON).order_id
+        assert self.pay(mei, paid_at=NOON, order_id=order_id) == []
+        commissions.published()
+        assert self.pay(mei, paid_at=NOON, order_id=order_id) == []
+
+    def test_it_stays(self, mei: Stall) -> None:
+        commissions.published(service_fee_fen=30)
+        self.pay(mei, paid_at=NOON, order_id=mei.pay(100, paid_at=NOON).order_id)
+        refused(update(ServiceFee).values(fee_fen=1), delete(ServiceFee))
+
+
 @pytest.mark.breaks_books
 class TestInvariants:
+    def test_it_finds_a_fee_for_an_order_that_is_not_completed(self, mei: Stall) -> None:
+        commissions.published(service_fee_fen=30)
+        order_id = mei.pay(100, paid_at=NOON).order_id
+        TestServiceFees().pay(mei, paid_at=NOON, order_id=order_id)
+        assert broken() == ["commissions.service_fees_of_completed_orders"]
+
     def test_it_finds_a_line_refunded_beyond_its_base(self, mei: Stall) -> None:
         commissions.refund(mei.sell(5_000, at=NOON), 5_001, at=NOON)
         assert broken() == ["commissions.refunds_within_line"]

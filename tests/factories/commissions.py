@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from groupbuy.commissions import queries, services
-from groupbuy.commissions.models import CommissionLine, PlanAssignment, PlanVersion
+from groupbuy.commissions.models import (
+    CommissionLine,
+    CommissionTransfer,
+    PlanAssignment,
+    PlanVersion,
+)
 from groupbuy.commissions.services import PaidLine, PaidOrder
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
@@ -218,6 +225,26 @@ def refund(line: CommissionLine, amount_fen: int, *, at: datetime, quantity: int
             recorded_at=at,
         )
     return key
+
+
+def transferred(
+    line: CommissionLine, to: Stall | None, *, at: datetime, commissionable: bool = True
+) -> None:
+    """Give a line's order to another leader (None: to the house), recorded at an instant."""
+    before = session().scalars(
+        select(CommissionTransfer.revision).where(CommissionTransfer.commission_line_id == line.id)
+    )
+    with transaction():
+        session().get_one(Order, line.order_id).leader_id = to.leader_id if to else None
+        services.transfer(
+            order_id=line.order_id,
+            revision=max(before.all(), default=1) + 1,
+            leader_id=to.leader_id if to else None,
+            level=to.level if to else None,
+            region=to.region if to else "",
+            commissionable=commissionable,
+            now=at,
+        )
 
 
 def commission_of(order_line_id: str) -> CommissionLine:

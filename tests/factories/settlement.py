@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from groupbuy.app.registry import invariants
 from groupbuy.kernel import books
+from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session, transaction
 from groupbuy.settlement import jobs, queries, services
@@ -46,7 +47,12 @@ def closed(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
 def calculated(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
     """Close and calculate a month."""
     closed(month, hold_days=hold_days)
-    return jobs.calculate_month(month=month, actor=FINANCE)
+    return recalculated(month)
+
+
+def recalculated(month: str, *, actor: Actor = FINANCE) -> SettlementPeriod:
+    """Calculate a closed month, anew or from where it was stopped."""
+    return jobs.calculate_month(month=month, actor=actor)
 
 
 def submitted(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
@@ -76,7 +82,7 @@ def statement_of(leader_id: str, month: str) -> Statement:
 
 def lines_of(statement: Statement) -> list[SaleView]:
     """Return a statement's lines."""
-    return queries.line_list(statement=statement, limit=10_000, cursor=None).items
+    return list(queries.line_list(statement=statement, limit=10_000, cursor=None).items)
 
 
 def corrections_of(statement: Statement) -> list[Correction]:

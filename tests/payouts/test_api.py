@@ -114,8 +114,8 @@ class TestABatch:
         refused(finance.post(f"/hq/payout-items/{item['id']}/retry"), 409, "not-in-this-state")
         finance.post(f"{path}/execution")
         for step in ("execution", "cancellation"):
-            answer = refused(finance.post(f"{path}/{step}"), 409, "not-in-this-state")
-            assert answer["state"] == "executing"
+            told = refused(finance.post(f"{path}/{step}"), 409, "not-in-this-state")
+            assert told["state"] == "executing"
 
     def test_it_refuses_the_approval_of_other_items(self, api: Api) -> None:
         make.payable(2)

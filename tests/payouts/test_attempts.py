@@ -14,6 +14,8 @@ from groupbuy.payouts.jobs import take_up_unfinished
 from groupbuy.payouts.models import PayoutBatch, PayoutNotice
 from groupbuy.payouts.providers.interface import Outcome
 from groupbuy.payouts.rules.states import AttemptState
+from groupbuy.settlement import queries as settlement
+from groupbuy.settlement.queries import PayableStatement
 from tests.client import Answer, Api
 from tests.factories import payouts as make
 from tests.payouts.conftest import Puppet
@@ -156,6 +158,18 @@ class TestWhatAChannelSays:
         assert taken.reverses_id is not None
         assert make.owed(lan) == 400_000
         assert make.broken() == []
+
+    def test_it_pays_nothing_that_is_held_since_the_batch_was_made(
+        self, app: Flask, mei: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make.executing()
+        [item] = make.items()
+        held = PayableStatement(item.statement_id, item.month, mei, 100_000, held_fen=1)
+        monkeypatch.setattr(settlement, "payable_statement", lambda statement_id: held)
+        run_pending()
+        [item] = make.items()
+        assert (item.state, item.reason, make.attempts()) == ("failed", "NOT_DUE", [])
+        assert make.owed(mei) == 100_000
 
     def test_it_fails_an_item_of_which_tax_leaves_nothing(
         self, app: Flask, mei: str, monkeypatch: pytest.MonkeyPatch

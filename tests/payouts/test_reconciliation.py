@@ -1,7 +1,7 @@
 """Our attempts against channels' lists; months that are closed for good."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +224,11 @@ def test_it_reads_the_channel_s_list_wider_than_the_span(
     api: Api, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spans: list[timedelta] = []
-    monkeypatch.setattr(puppet, "records", lambda a, b: spans.append(b - a) or iter(()))
+
+    def listed(since: datetime, until: datetime) -> list[ProviderRecord]:
+        spans.append(until - since)
+        return []
+
+    monkeypatch.setattr(puppet, "records", listed)
     compared(api)
     assert spans == [timedelta(days=33)]

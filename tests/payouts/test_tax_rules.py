@@ -16,14 +16,23 @@ from groupbuy.payouts.rules.tax import (
     platform_cumulative,
     withhold,
 )
-from groupbuy.payouts.rules.tax_tables import PER_OCCURRENCE, PLATFORM_CUMULATIVE, in_force
+from groupbuy.payouts.rules.tax_tables import (
+    PER_OCCURRENCE,
+    PLATFORM_CUMULATIVE,
+    CumulativeTable,
+    PerOccurrenceTable,
+    in_force,
+)
 
 MARCH = date(2026, 3, 20)
 
 
+TABLES: tuple[PerOccurrenceTable | CumulativeTable, ...] = (*PER_OCCURRENCE, *PLATFORM_CUMULATIVE)
+
+
 class TestTables:
     def test_it_names_source_and_first_day_of_every_table(self) -> None:
-        for table in (*PER_OCCURRENCE, *PLATFORM_CUMULATIVE):
+        for table in TABLES:
             assert "国家税务总局公告" in table.source
             assert table.version
         assert first_day(Regime.PER_OCCURRENCE) == date(2019, 1, 1)
@@ -31,7 +40,7 @@ class TestTables:
         assert first_day(Regime.NONE) == date.min
 
     def test_it_has_brackets_that_join_without_a_jump(self) -> None:
-        for table in (*PER_OCCURRENCE, *PLATFORM_CUMULATIVE):
+        for table in TABLES:
             for lower, upper in zip(table.brackets, table.brackets[1:], strict=False):
                 limit = lower.up_to_fen
                 assert limit is not None
@@ -77,7 +86,8 @@ class TestPerOccurrence:
 
 class TestPlatformCumulative:
     def test_it_is_the_example_of_the_design(self) -> None:
-        paid, taxes = 0, []
+        paid = 0
+        taxes: list[int] = []
         for month in (1, 2, 3):
             paid += 3_000_000
             found = platform_cumulative(paid, months=month, withheld_fen=sum(taxes))

@@ -76,8 +76,8 @@ class TestRegimes:
     def test_it_refuses_what_does_not_fit(self, api: Api) -> None:
         finance, approver = api.staff("finance"), api.staff("approver")
         early = body(api, regime="platform_cumulative", effective_from="2025-09-30T23:00:00+08:00")
-        answer = refused(finance.post(REGIMES, early), 409, "no-tax-table")
-        assert answer["first_day"] == "2025-10-01"
+        told = refused(finance.post(REGIMES, early), 409, "no-tax-table")
+        assert told["first_day"] == "2025-10-01"
         unknown = body(api, leader_id=f"ldr_{'0' * 32}")
         refused(finance.post(REGIMES, unknown), 404, "not-found")
         for _ in range(2):

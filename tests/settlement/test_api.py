@@ -18,6 +18,7 @@ from tests.factories.settlement import after_cutoff, approved, calculated, local
 MARCH, APRIL = "2026-03", "2026-04"
 PERIODS = "/hq/settlement-periods"
 PERIOD = f"{PERIODS}/{MARCH}"
+PARTS = ("/lines", "/corrections", "/components")
 
 
 @pytest.fixture
@@ -64,17 +65,18 @@ class TestTheMonth:
         confirm_unanswered()
         assert approver.post(f"{PERIOD}/lock").json["state"] == "locked"
         shown = finance.get(PERIOD).json
-        assert shown["totals"] == {
+        assert {name: fen for name, fen in shown["totals"].items() if fen} == {
             "statements": 1,
             "volume_fen": 5_200_000,
             "sales_fen": 348_000,
-            "clawback_fen": 0,
             "payable_fen": 348_000,
             "payout_fen": 348_000,
-            "carry_out_fen": 0,
         }
+        progress = shown["calculation"]
+        assert (progress["leaders_done"], progress["leader_count"]) == (1, 1)
+        assert (progress["lines_done"], progress["started_by"]) == (3, finance.id)
         told = [(t["action"], t["to_state"], t["why"]) for t in shown["transitions"]]
-        assert told[3] == ("send_back", "draft", "Look at line 3 again")
+        assert told[4] == ("send_back", "draft", "Look at line 3 again")
         assert [period["month"] for period in finance.get(PERIODS).json["items"]] == [MARCH]
 
     def test_it_posts_what_was_approved(self, api: Api, stall: Stall) -> None:
@@ -141,7 +143,9 @@ class TestTheMonth:
             assert api.anonymous.post(path, body).status_code == 401
             for outsider in (api.shopper("zed"), api.staff("operator"), api.staff(other)):
                 assert outsider.post(path, body).status_code == 403
-        for path in (PERIODS, PERIOD, f"{PERIOD}/statements", f"/hq/statements/sts_{'0' * 32}"):
+        statement = f"/hq/statements/sts_{'0' * 32}"
+        parts = [f"{statement}{part}" for part in ("", *PARTS)]
+        for path in (PERIODS, PERIOD, f"{PERIOD}/statements", *parts):
             assert api.anonymous.get(path).status_code == 401
             assert api.staff("operator").get(path).status_code == 403
         assert api.staff("auditor").get(f"{PERIODS}/2026-13").status_code == 404
@@ -176,16 +180,40 @@ class TestStatements:
         )
         assert lines[1]["segments"] == [[600_000, 1_000_000, 500], [1_000_000, 1_200_000, 700]]
         assert (lines[2]["exact"], lines[2]["rounding"]) == ("2331/100", "-31/100")
-        path = f"/hq/statements/{april.id}/lines"
-        [clawback] = auditor.get(path, language="zh-CN").json["items"]
+        path = f"/hq/statements/{april.id}"
+        assert auditor.get(f"{path}/lines").json["items"] == []
+        [clawback] = auditor.get(f"{path}/corrections", language="zh-CN").json["items"]
         assert (clawback["kind"], clawback["amount_fen"], clawback["corrects_id"]) == (
             "CLAWBACK",
             -8_500,
             march.id,
         )
+        assert (clawback["order_id"], clawback["refunded_fen"]) == (second.order_id, 150_000)
+        assert (clawback["remaining_before"], clawback["remaining_after"]) == (600_000, 450_000)
+        assert (clawback["exact"], clawback["rounding"]) == ("25500/1", "0/1")
         assert clawback["explanation"] == (
-            "退款后剩 ¥4,500.00（原 ¥6,000.00，已结佣金 ¥340.00）：佣金由 ¥340.00 变为 ¥255.00"
+            "退款 ¥1,500.00（已结佣金 ¥340.00）：佣金由 ¥340.00 变为 ¥255.00"
         )
+
+    def test_it_explains_every_component(self, api: Api) -> None:
+        commissions.published(guarantee_fen=50_000)
+        mei = commissions.stall(by=api.shopper("mei").id)
+        mei.sell_each(600_000)
+        approved(MARCH)
+        statement = statement_of(mei.leader_id, MARCH)
+        assert (statement.sales_fen, statement.guarantee_fen) == (30_000, 20_000)
+        for who, own in ((api.staff("auditor"), "/hq"), (api.shopper("mei"), "/leader")):
+            [part] = who.get(f"{own}/statements/{statement.id}/components").json["items"]
+            assert (part["kind"], part["amount_fen"], part["exact"]) == (
+                "GUARANTEE",
+                20_000,
+                "20000/1",
+            )
+            assert part["inputs"] == {"floor_fen": 50_000, "sum_fen": 30_000}
+            assert part["plan_version_id"] == statement.plan_version_id
+            assert part["explanation"] == (
+                "your guarantee is ¥500.00, you came to ¥300.00: ¥200.00 fill it up"
+            )
 
     def test_it_shows_a_leader_the_own_statements_of_approved_months(
         self, api: Api, stall: Stall
@@ -195,8 +223,8 @@ class TestStatements:
         calculated(MARCH)
         draft = statement_of(stall.leader_id, MARCH).id
         assert mei.get("/leader/statements").json["items"] == []
-        for path in (f"/leader/statements/{draft}", f"/leader/statements/{draft}/lines"):
-            assert mei.get(path).status_code == 404
+        for part in ("", *PARTS):
+            assert mei.get(f"/leader/statements/{draft}{part}").status_code == 404
         with transaction():
             now = after_cutoff(MARCH)
             digest = str(services.submit(month=MARCH, actor=commissions.FINANCE, now=now).digest)
@@ -204,33 +232,39 @@ class TestStatements:
         [own] = mei.get("/leader/statements").json["items"]
         assert (own["id"], own["payable_fen"], own["payout_fen"]) == (draft, 64_000, 64_000)
         assert mei.get(f"/leader/statements/{draft}").json == own
-        assert len(mei.get(f"/leader/statements/{draft}/lines").json["items"]) == 2
+        found = [len(mei.get(f"/leader/statements/{draft}{p}").json["items"]) for p in PARTS]
+        assert found == [2, 0, 0]
 
     def test_it_hides_a_statement_from_everybody_else(self, api: Api, stall: Stall) -> None:
         stall.sell_each(600_000)
         commissions.stall(by=api.shopper("lan").id)
         approved(MARCH)
         path = f"/leader/statements/{statement_of(stall.leader_id, MARCH).id}"
-        for own in ("/leader/statements", path, f"{path}/lines"):
+        for own in ("/leader/statements", path, *(f"{path}{part}" for part in PARTS)):
             assert api.anonymous.get(own).status_code == 401
             assert api.shopper("zed").get(own).status_code == 403
             assert api.staff("finance").get(own).status_code == 403
-        assert api.shopper("lan").get(path).status_code == 404
-        assert api.shopper("lan").get(f"{path}/lines").status_code == 404
+        for part in ("", *PARTS):
+            assert api.shopper("lan").get(f"{path}{part}").status_code == 404
 
     def test_it_reads_pages_in_a_constant_number_of_statements(
         self, api: Api, stall: Stall, count_statements: Callable[[], Any]
     ) -> None:
-        stall.sell_each(*range(1_000, 1_009))
+        refunded = stall.sell_each(*range(1_000, 1_009), month=MARCH)
         for number in range(5):
             commissions.stall().sell_each(1_000 + number)
         approved(MARCH)
-        statement = statement_of(stall.leader_id, MARCH).id
+        for line in refunded:
+            commissions.refund(line, 500, at=local("2026-04-20 12:00"))
+        approved(APRIL)
+        march, april = (statement_of(stall.leader_id, month).id for month in (MARCH, APRIL))
         caller, mei = api.staff("auditor"), api.shopper("mei")
         for who, path in (
             (caller, f"{PERIOD}/statements"),
-            (caller, f"/hq/statements/{statement}/lines"),
-            (mei, f"/leader/statements/{statement}/lines"),
+            (caller, f"/hq/statements/{march}/lines"),
+            (caller, f"/hq/statements/{april}/corrections"),
+            (mei, f"/leader/statements/{march}/lines"),
+            (mei, f"/leader/statements/{april}/corrections"),
         ):
             counts = []
             for limit in (1, 4):

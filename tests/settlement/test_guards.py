@@ -3,23 +3,40 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.kernel.db import session
 from groupbuy.settlement.models import (
+    Component,
+    Correction,
     SettlementPeriod,
     SettlementTransition,
     Statement,
     StatementLine,
 )
+from groupbuy.settlement.rules.statements import COMPONENTS
 from tests.factories import commissions
 from tests.factories.commissions import APPROVER, FINANCE, Stall
-from tests.factories.settlement import approved, broken, calculated, lines_of, local, statement_of
+from tests.factories.settlement import approved, broken, calculated, local, statement_of
 
 MARCH, APRIL = "2026-03", "2026-04"
 
 pytestmark = pytest.mark.breaks_books
+
+
+TABLES = (
+    "settlement_statements",
+    "settlement_lines",
+    "settlement_corrections",
+    "settlement_components",
+)
+
+
+def stored(table: type) -> list[Any]:
+    """Return all rows of a table."""
+    return list(session().scalars(select(table)))
 
 
 def refused(*statements: Any) -> None:
@@ -85,15 +102,15 @@ class TestWhatTheDatabaseRefuses:
         commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
         approved(MARCH)
         statement = statement_of(mei.leader_id, MARCH)
-        [sale] = lines_of(statement)
+        [sale] = stored(StatementLine)
         lan = commissions.stall()
         refused(
             update(Statement).values(digest="0" * 64),
-            update(StatementLine).values(rounding="1/2"),
+            update(StatementLine).values(parts=1),
             delete(StatementLine),
             copy_of(sale, position=1),
             copy_of(statement, id=f"sts_{'0' * 32}", leader_id=lan.leader_id),
-            text("truncate settlement_lines"),
+            *(text(f"truncate {table} cascade") for table in TABLES),
         )
         session().execute(text("set local session_replication_role = replica"))
         session().execute(delete(StatementLine))
@@ -105,17 +122,61 @@ class TestWhatTheDatabaseRefuses:
         commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
         approved(MARCH)
         calculated(APRIL)
-        [sale] = lines_of(statement_of(mei.leader_id, MARCH))
-        [clawback] = lines_of(statement_of(mei.leader_id, APRIL))
+        [sale] = stored(StatementLine)
+        [clawback] = stored(Correction)
         refused(
             copy_of(sale, statement_id=clawback.statement_id, position=7),
             copy_of(clawback, position=7),
         )
 
+    def test_it_keeps_the_corrections_and_components_of_an_approved_period(
+        self, app: Flask
+    ) -> None:
+        commissions.published(guarantee_fen=50_000)
+        mei = commissions.stall()
+        [line] = mei.sell_each(600_000)
+        commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        approved(APRIL)
+        [clawback], [guarantee] = stored(Correction), stored(Component)
+        refused(
+            update(Correction).values(settled_fen=1),
+            delete(Correction),
+            copy_of(clawback, position=7, event_key="another refund"),
+            update(Component).values(key="another"),
+            delete(Component),
+            copy_of(guarantee, position=7, key="another"),
+        )
+
+    def test_it_refuses_a_line_of_no_sale(self, mei: Stall) -> None:
+        mei.sell_each(600_000)
+        calculated(MARCH)
+        [sale] = stored(StatementLine)
+        refused(copy_of(sale, commission_line_id=f"cml_{'0' * 32}", position=7))
+
+    def test_it_refuses_corrections_of_the_wrong_sign(self, mei: Stall) -> None:
+        [line] = mei.sell_each(600_000)
+        commissions.refund(line, 1_000, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        calculated(APRIL)
+        [clawback] = stored(Correction)
+        wrong = [
+            ("CLAWBACK", {"amount_fen": -49}),
+            ("CLAWBACK", {"amount_fen": 50, "target_after_fen": 30_050}),
+            ("RETIER", {"amount_fen": 1}),
+            ("TRANSFER", {"amount_fen": -29_999}),
+            ("FORFEIT", {"amount_fen": 30_000}),
+            ("HOLD", {"amount_fen": 1}),
+            ("RELEASE", {"amount_fen": -1}),
+        ]
+        for kind, changes in wrong:
+            refused(copy_of(clawback, kind=kind, position=7, event_key=None, **changes))
+
     def test_it_refuses_figures_that_do_not_add_up(self, mei: Stall) -> None:
         mei.sell_each(600_000)
         calculated(MARCH)
         statement, lan = statement_of(mei.leader_id, MARCH), commissions.stall()
+        month = {"uncapped_fen": 30_001, "sales_fen": 30_000, "cap_fen": 30_000}
         new = {"id": f"sts_{'0' * 32}", "leader_id": lan.leader_id}
         session().execute(copy_of(statement, **new))
         other = {"id": f"sts_{'1' * 32}", "leader_id": commissions.stall().leader_id}
@@ -124,17 +185,23 @@ class TestWhatTheDatabaseRefuses:
             copy_of(statement, **other, payout_fen=29_999, carry_out_fen=1),
             copy_of(statement, **other, payout_fen=29_999),
             copy_of(statement, **other, cap_fen=1),
+            copy_of(statement, **other, service_fee_fen=-1, split_fen=1),
+            copy_of(statement, **other, hold_fen=1, adjustment_fen=-1),
+            copy_of(statement, **other, release_fen=-1, adjustment_fen=1),
+            *(copy_of(statement, **other, **{name: 1}) for name in COMPONENTS),
         )
+        session().execute(copy_of(statement, **other, **month))
 
 
 TAMPERED = [
-    ("every_sale_once", "delete from settlement_lines where kind = 'SALES'"),
-    ("every_late_refund_once", "delete from settlement_lines where kind = 'CLAWBACK'"),
+    ("every_sale_once", "delete from settlement_lines"),
+    ("every_late_refund_once", "delete from settlement_corrections"),
     (
         "only_completed_sales",
         "update commission_lines set completed_at = completed_at + interval '60 days'",
     ),
-    ("refunds_netted", "update settlement_lines set refunded_fen = 5 where kind = 'SALES'"),
+    ("refunds_netted", "update settlement_lines set base_fen = base_fen - 5"),
+    ("refunds_netted", "update settlement_lines set quantity = 0"),
     ("refunds_netted", "update commission_refunds set recorded_at = '2026-04-01 00:00Z'"),
     (
         "windows_join",
@@ -143,19 +210,18 @@ TAMPERED = [
     ),
     (
         "clawbacks_within_settled",
-        "update settlement_lines set amount_fen = -40000, target_after_fen = -10000"
-        " where kind = 'CLAWBACK'",
+        "update settlement_corrections set amount_fen = -40000, target_after_fen = -10000",
     ),
     (
         "clawbacks_within_settled",
-        "update settlement_lines set amount_fen = -29999, target_after_fen = 1"
-        " where kind = 'CLAWBACK'",
+        "update settlement_corrections set amount_fen = -29999, target_after_fen = 1",
     ),
+    ("lines_make_the_statement", "update settlement_lines set amount_fen = 1"),
     (
         "lines_make_the_statement",
-        "update settlement_lines set amount_fen = 1 where kind = 'SALES'",
+        "update settlement_statements set sales_fen = sales_fen - 1, cap_fen = sales_fen - 1,"
+        " adjustment_fen = 1 where sales_fen > 0",
     ),
-    ("lines_make_the_statement", "update settlement_statements set volume_fen = 1"),
     ("paid_from_the_minimum_on", "update settlement_periods set min_payout_fen = 40001"),
     (
         "carry_passes_on",

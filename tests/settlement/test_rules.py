@@ -1,6 +1,5 @@
 """The month, pure: windows, carry, one leader's statement, its words."""
 
-import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -9,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupbuy.commissions.rules.calculation import CompletedLine
-from groupbuy.commissions.rules.terms import Mode, PlanTerms, Tier, TierTable
 from groupbuy.kernel.clock import Calendar, next_month
 from groupbuy.kernel.money import BPS
+from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.periods import (
     MOVES,
     Action,
@@ -21,20 +19,16 @@ from groupbuy.settlement.rules.periods import (
     statement_of_refund,
     window,
 )
-from groupbuy.settlement.rules.statements import (
-    LeaderMonth,
-    SettledRefund,
-    canonical,
-    carry,
-    digest,
-    fraction,
-    reattribute,
-    settle,
+from groupbuy.settlement.rules.statements import carry, fraction, reattribute
+from groupbuy.settlement.rules.wording import (
+    decimal,
+    explain_component,
+    explain_correction,
+    explain_sale,
+    yuan,
 )
-from groupbuy.settlement.rules.wording import decimal, explain_clawback, explain_sale, yuan
 
 SHANGHAI = Calendar(ZoneInfo("Asia/Shanghai"))
-NOON = datetime(2025, 9, 10, 4, tzinfo=UTC)
 CUTOFF = datetime(2025, 10, 7, 16, tzinfo=UTC)
 SEPTEMBER, OCTOBER, NOVEMBER = "2025-09", "2025-10", "2025-11"
 
@@ -138,92 +132,6 @@ class TestCarry:
         assert reattribute(34_000, 4_000) == (-30_000, 30_000)
 
 
-PLAN = PlanTerms(TierTable(Mode.MARGINAL, (Tier(0, 333), Tier(1_000, 777))), None)
-
-
-def sold(number: int, base_fen: int = 700) -> CompletedLine:
-    return CompletedLine(
-        commission_line_id=f"cml_{number}",
-        order_id=f"ord_{number}",
-        order_line_id=f"orl_{number}",
-        leader_id="ldr_mei",
-        completed_at=NOON + timedelta(hours=number % 3),
-        base_fen=base_fen,
-        quantity=2,
-        refunded_fen=100,
-        returned_quantity=1,
-        plan_version_id="plv_1",
-        kind="tiers",
-        reason=None,
-        rate_bps=None,
-        flat_fen_per_unit=None,
-        counts=True,
-        multiplier_bps=BPS,
-    )
-
-
-def refunded(number: int, amount_fen: int = 10, earlier_fen: int = 0) -> SettledRefund:
-    return SettledRefund(
-        refund_key=f"refund {number}",
-        recorded_at=NOON + timedelta(days=number % 3),
-        amount_fen=amount_fen,
-        units=0,
-        leader_id="ldr_mei",
-        corrects_id="sts_august",
-        commission_line_id="cml_august",
-        order_id="ord_august",
-        order_line_id="orl_august",
-        completed_at=NOON - timedelta(days=30),
-        plan_version_id="plv_1",
-        rule_kind="tiers",
-        reason=None,
-        multiplier_bps=BPS,
-        flat_fen_per_unit=None,
-        base_fen=334,
-        quantity=1,
-        settled_fen=17,
-        earlier_fen=earlier_fen,
-        earlier_units=0,
-    )
-
-
-class TestSettle:
-    def settled(self, lines: list[CompletedLine], refunds: list[SettledRefund]) -> bytes:
-        month = LeaderMonth(SEPTEMBER, "ldr_mei", 5, lines, refunds)
-        statement = settle(month, {"plv_1": PLAN}, min_payout_fen=10)
-        assert digest([statement.figures, statement.rows]) == statement.digest
-        return canonical([statement.figures, statement.rows])
-
-    def test_it_gives_the_same_bytes_in_whatever_order_events_come(self) -> None:
-        lines, refunds = [sold(n) for n in range(9)], [refunded(n) for n in range(5)]
-        first = self.settled(lines, refunds)
-        dice = random.Random(3)
-        for _ in range(5):
-            dice.shuffle(lines)
-            dice.shuffle(refunds)
-            assert self.settled(lines, refunds) == first
-
-    def test_it_gives_every_fen_a_line_with_its_exact_fraction(self) -> None:
-        month = LeaderMonth(SEPTEMBER, "ldr_mei", 5, [sold(n) for n in range(9)], [refunded(1)])
-        statement = settle(month, {"plv_1": PLAN}, min_payout_fen=10)
-        figures = statement.figures
-        by_kind = {"SALES": 0, "CLAWBACK": 0}
-        for row in statement.rows:
-            by_kind[row["kind"]] += row["amount_fen"]
-            rounded = row["amount_fen"] if row["kind"] == "SALES" else row["target_after_fen"]
-            assert Fraction(row["exact"]) + Fraction(row["rounding"]) == rounded
-        assert by_kind == {"SALES": figures["sales_fen"], "CLAWBACK": figures["clawback_fen"]}
-        assert figures["payable_fen"] == 5 + sum(by_kind.values())
-        assert [row["position"] for row in statement.rows] == list(range(10))
-
-    def test_it_goes_on_from_what_earlier_refunds_left(self) -> None:
-        refunds = [refunded(0, 111), refunded(1, 111, 111), refunded(2, 112, 222)]
-        month = LeaderMonth(SEPTEMBER, "ldr_mei", 0, [], refunds)
-        rows = settle(month, {}, min_payout_fen=0).rows
-        assert [row["amount_fen"] for row in rows] == [-6, -5, -6]
-        assert rows[0]["exact"] == "3791/334"
-
-
 class TestWording:
     def sale(self, **changes: object) -> str:
         told: dict[str, object] = {
@@ -252,23 +160,114 @@ class TestWording:
         assert self.sale(segments=[]) == "earns nothing: all of it was refunded"
         assert self.sale(volume_to_fen=600_000).startswith("does not count toward your volume: ")
 
-    def test_it_says_what_a_refund_took_back(self) -> None:
-        text = explain_clawback(
-            rule_kind="tiers",
+    def correction(self, kind: str, amount_fen: int, after_fen: int = 284_000) -> Text:
+        return explain_correction(
+            kind=kind,
+            amount_fen=amount_fen,
+            refunded_fen=1_000_000,
             settled_fen=284_000,
-            remaining_after=3_000_000,
-            basis=4_000_000,
             target_before_fen=284_000,
-            target_after_fen=213_000,
+            target_after_fen=after_fen,
         )
-        assert text.en == (
-            "a refund left ¥30,000.00 of ¥40,000.00, settled with ¥2,840.00: "
+
+    def test_it_says_what_a_refund_took_back(self) -> None:
+        taken = self.correction("CLAWBACK", -71_000, 213_000)
+        assert taken.en == (
+            "¥10,000.00 were refunded (settled with ¥2,840.00): "
             "the commission goes from ¥2,840.00 to ¥2,130.00"
         )
-        assert text.zh == (
-            "退款后剩 ¥30,000.00（原 ¥40,000.00，已结佣金 ¥2,840.00）："
-            "佣金由 ¥2,840.00 变为 ¥2,130.00"
+        assert taken.zh == (
+            "退款 ¥10,000.00（已结佣金 ¥2,840.00）：佣金由 ¥2,840.00 变为 ¥2,130.00"
         )
+
+    @pytest.mark.parametrize(
+        ("kind", "amount_fen", "zh", "en"),
+        [
+            (
+                "RETIER",
+                -71_000,
+                "当月按全部退款重新计算档位：佣金由 ¥2,840.00 变为 ¥2,840.00",
+                "the closed month was computed anew with all refunds: "
+                "the commission goes from ¥2,840.00 to ¥2,840.00",
+            ),
+            (
+                "TRANSFER",
+                -284_000,
+                "订单改归他人：转出 ¥2,840.00",
+                "the order went to another leader: ¥2,840.00",
+            ),
+            (
+                "TRANSFER",
+                284_000,
+                "订单改归您：转入 ¥2,840.00",
+                "the order was given to you: ¥2,840.00",
+            ),
+            (
+                "FORFEIT",
+                -284_000,
+                "订单被认定为异常：收回 ¥2,840.00",
+                "the order was found to be improper: ¥2,840.00",
+            ),
+            (
+                "HOLD",
+                -284_000,
+                "订单核查中，暂扣 ¥2,840.00",
+                "held back while the order is checked: ¥2,840.00",
+            ),
+            ("RELEASE", 284_000, "暂扣解除 ¥2,840.00", "no longer held back: ¥2,840.00"),
+        ],
+    )
+    def test_it_says_what_became_of_a_line(
+        self, kind: str, amount_fen: int, zh: str, en: str
+    ) -> None:
+        told = self.correction(kind, amount_fen)
+        assert (told.zh, told.en) == (zh, en)
+
+    @pytest.mark.parametrize(
+        ("kind", "inputs", "en"),
+        [
+            (
+                "OVERRIDE",
+                {"base_fen": 348_000, "bps": 550, "basis": "commission"},
+                "5.5 % of your direct recruit's commission of ¥3,480.00",
+            ),
+            (
+                "OVERRIDE",
+                {"base_fen": 348_000, "bps": 100, "basis": "volume"},
+                "1 % of your direct recruit's volume of ¥3,480.00",
+            ),
+            (
+                "OVERRIDE_CLAWBACK",
+                {"base_before_fen": 348_000, "base_fen": 302_000, "month": "2026-03"},
+                "your recruit's base of 2026-03 went from ¥3,480.00 to ¥3,020.00",
+            ),
+            ("SERVICE_FEE", {"parcels": 3, "fee_fen": 50}, "3 parcels handed over × ¥0.50"),
+            (
+                "QUOTA_BONUS",
+                {"volume_fen": 1_000_001, "quota_fen": 1_000_000},
+                "your volume of ¥10,000.01 reached ¥10,000.00",
+            ),
+            ("RANK_BONUS", {"place": 2, "of": 7}, "place 2 of 7 by volume"),
+            (
+                "GUARANTEE",
+                {"floor_fen": 50_000, "sum_fen": 30_000},
+                "your guarantee is ¥500.00, you came to ¥300.00: ¥200.00 fill it up",
+            ),
+            (
+                "SPLIT",
+                {"earned_fen": 900, "before_fen": 1_000},
+                "the agreed share of -¥1.00, earned in a session held together",
+            ),
+            ("ADJUSTMENT", {"reason": "a lost parcel"}, "adjustment: a lost parcel"),
+            ("WRITE_OFF", {}, "a balance owed for long was written off"),
+        ],
+    )
+    def test_it_says_where_a_component_comes_from(
+        self, kind: str, inputs: dict[str, object], en: str
+    ) -> None:
+        told = explain_component(kind=kind, inputs=inputs, amount_fen=20_000)
+        assert told.en == en
+        assert told.zh != en
 
     def test_it_writes_numbers_without_superfluous_digits(self) -> None:
         assert [yuan(fen) for fen in (0, 5, -123_456)] == ["¥0.00", "¥0.05", "-¥1,234.56"]

@@ -1,29 +1,32 @@
 """What statements say: sales, refunds before and after the cutoff, what is carried."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.kernel.db import session
+from groupbuy.kernel.money import half_up
 from groupbuy.ledger import queries as ledger
 from groupbuy.ledger.rules import Account, AccountKind
 from groupbuy.settlement.models import Statement
 from tests.factories import commissions
 from tests.factories.commissions import Stall
 from tests.factories.settlement import (
-    after_cutoff,
     approved,
     broken,
     calculated,
+    corrections_of,
     lines_of,
     local,
     statement_of,
 )
 
 MARCH, APRIL, MAY, JUNE = "2026-03", "2026-04", "2026-05", "2026-06"
-LATER = after_cutoff(JUNE)
+NO_TERMS = {"rate_bps": None, "flat_fen_per_unit": None, "counts": True}
 
 
 def figures(stall: Stall, month: str) -> tuple[int, ...]:
@@ -118,6 +121,40 @@ class TestSales:
         assert [line.amount_fen for line in lines_of(statement)] == [25_862, 29_310, 244_828]
         assert broken() == []
 
+    def test_it_caps_by_the_versions_that_its_lines_earn_by(self, mei: Stall) -> None:
+        def version(day: str, **terms: Any) -> datetime:
+            at = local(f"2026-03-{day} 00:00")
+            commissions.published(effective_from=at, **terms)
+            return at + timedelta(days=1)
+
+        strict = version("05", cap_fen=100)
+        mild = version("10", cap_fen=300)
+        excluding = {"kind": "exclude", "target_kind": "sku", "target_id": mei.sku_id}
+        free = version("15", item_rules=[{**excluding, **NO_TERMS}])
+        for paid_at in (strict, mild, free):
+            mei.sell(600_000, at=local("2026-03-20 12:00"), paid_at=paid_at)
+        calculated(MARCH)
+        statement = statement_of(mei.leader_id, MARCH)
+        assert (statement.cap_fen, statement.sales_fen) == (300, 300)
+        assert [line.amount_fen for line in lines_of(statement)] == [141, 159, 0]
+
+    def test_it_gives_every_fen_a_line_with_its_exact_fraction(self, mei: Stall) -> None:
+        lines = mei.sell_each(333, 7_777, 12_345, 999_999, 2_345_678)
+        for line in lines:
+            commissions.refund(line, 111, at=local("2026-04-20 12:00"))
+        approved(MARCH)
+        approved(APRIL)
+        march, april = (statement_of(mei.leader_id, month) for month in (MARCH, APRIL))
+        sold = lines_of(march)
+        assert sum(sale.amount_fen for sale in sold) == march.sales_fen
+        assert [sale.position for sale in sold] == list(range(5))
+        for sale in sold:
+            assert Fraction(sale.exact) + Fraction(sale.rounding) == sale.amount_fen
+        taken = corrections_of(april)
+        assert sum(clawback.amount_fen for clawback in taken) == april.clawback_fen
+        for clawback in taken:
+            assert half_up(Fraction(clawback.exact)) == clawback.target_after_fen
+
 
 class TestRefunds:
     def test_it_nets_a_refund_before_the_cutoff(self, mei: Stall) -> None:
@@ -137,8 +174,11 @@ class TestRefunds:
         approved(APRIL)
         assert figures(mei, MARCH)[1:3] == (348_000, 0)
         assert figures(mei, APRIL) == (0, 0, -34_000, -34_000, 0, -34_000)
-        [line] = lines_of(statement_of(mei.leader_id, APRIL))
-        assert (line.refund_key, line.corrects_id) == (key, statement_of(mei.leader_id, MARCH).id)
+        april = statement_of(mei.leader_id, APRIL)
+        assert lines_of(april) == []
+        [line] = corrections_of(april)
+        assert (line.kind, line.amount_fen) == ("CLAWBACK", -34_000)
+        assert (line.event_key, line.corrects_id) == (key, statement_of(mei.leader_id, MARCH).id)
         assert (line.settled_fen, line.remaining_before, line.remaining_after) == (
             34_000,
             600_000,

@@ -25,10 +25,11 @@ from groupbuy.commissions.queries.cohosts import (
     shares_taken,
     shown_cohost,
 )
+from groupbuy.commissions.queries.estimates import estimate
 from groupbuy.commissions.queries.lines import (
     INVARIANTS,
+    first_change,
     first_completion,
-    first_refund,
 )
 from groupbuy.commissions.queries.plans import (
     latest_effective_from,
@@ -39,6 +40,17 @@ from groupbuy.commissions.queries.plans import (
     plans_by_id,
     version,
     version_list,
+)
+from groupbuy.commissions.queries.simulations import (
+    cut_simulation_ids,
+    leaders_then,
+    locked_simulation,
+    next_leaders,
+    past_lines,
+    published_versions,
+    simulation,
+    simulation_leaders,
+    simulation_list,
 )
 from groupbuy.commissions.queries.targets import unknown_targets
 
@@ -53,23 +65,33 @@ __all__ = [
     "campaign_rule_list",
     "cohost",
     "cohost_list",
+    "cut_simulation_ids",
+    "estimate",
+    "first_change",
     "first_completion",
-    "first_refund",
     "hosted",
     "latest_effective_from",
+    "leaders_then",
     "locked_plan",
+    "locked_simulation",
     "monthly_terms",
     "multiplied",
+    "next_leaders",
     "offered_in",
     "own_plan",
+    "past_lines",
     "plan",
     "plan_by_code",
     "plan_in_force",
     "plan_list",
     "plans_by_id",
     "published_rules",
+    "published_versions",
     "shares_taken",
     "shown_cohost",
+    "simulation",
+    "simulation_leaders",
+    "simulation_list",
     "unknown_targets",
     "version",
     "version_for",

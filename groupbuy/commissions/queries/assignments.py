@@ -85,7 +85,7 @@ def begins_at_once(assignment: PlanAssignment) -> bool:
 
 def plan_in_force(plan_id: str, at: datetime) -> bool:
     """Tell whether a plan has a version in force at an instant."""
-    return session().scalar(_version_at(PlanVersion.plan_id == plan(plan_id).id, at)) is not None
+    return session().scalar(version_of(plan(plan_id).id, at)) is not None
 
 
 def version_for(
@@ -96,21 +96,42 @@ def version_for(
     And the assignment by which it does: None for the default plan. Without a version in force
     nothing is earned.
     """
-    targets = targets_of(leader_id, Standing(level, region))
+    known = held_assignments(leader_id, Standing(level, region), until=at)
+    chosen = nearest(
+        map(assigned, known.values()), leader_id=leader_id, region=region, level=level, at=at
+    )
+    version = session().scalar(version_of(chosen.plan_id if chosen else None, at))
+    return version, known[chosen.id] if chosen else None
+
+
+def held_assignments(
+    leader_id: str, standing: Standing, *, until: datetime
+) -> dict[str, PlanAssignment]:
+    """Return the approved assignments of a leader's targets that have begun by an instant."""
     rows = session().scalars(
         select(PlanAssignment).where(
             PlanAssignment.state == AssignmentState.APPROVED,
-            tuple_(PlanAssignment.scope, PlanAssignment.target).in_(targets),
-            PlanAssignment.effective_from <= at,
+            tuple_(PlanAssignment.scope, PlanAssignment.target).in_(
+                targets_of(leader_id, standing)
+            ),
+            PlanAssignment.effective_from <= until,
         )
     )
-    known = {row.id: row for row in rows}
-    chosen = nearest(
-        map(_assigned, known.values()), leader_id=leader_id, region=region, level=level, at=at
+    return {row.id: row for row in rows}
+
+
+def version_of(plan_id: str | None, at: datetime) -> Select[PlanVersion]:
+    """Select the version of a plan (None: of the default one) in force at an instant."""
+    return (
+        select(PlanVersion)
+        .where(
+            PlanVersion.plan_id == (plan_id or DEFAULT_PLAN),
+            PlanVersion.state == VersionState.PUBLISHED,
+            PlanVersion.effective_from <= at,
+        )
+        .order_by(PlanVersion.effective_from.desc())
+        .limit(1)
     )
-    of_plan = PlanVersion.plan_id == (chosen.plan_id if chosen else DEFAULT_PLAN)
-    version = session().scalar(_version_at(of_plan, at))
-    return version, known[chosen.id] if chosen else None
 
 
 def monthly_terms(
@@ -153,7 +174,7 @@ def _plan_book(
     starts_at: datetime, ends_at: datetime
 ) -> tuple[PlanBook, Mapping[str, PlanVersion]]:
     """Return what holds at any time in [starts_at, ends_at)."""
-    assigned: dict[Target, list[Assigned]] = {}
+    by_target: dict[Target, list[Assigned]] = {}
     columns = (PlanAssignment.plan_id, PlanAssignment.scope, PlanAssignment.target)
     rows = session().execute(
         select(PlanAssignment.id, *columns, PlanAssignment.effective_from).where(
@@ -161,14 +182,14 @@ def _plan_book(
         )
     )
     for one in (Assigned(*row) for row in rows):
-        assigned.setdefault((one.scope, one.target), []).append(one)
+        by_target.setdefault((one.scope, one.target), []).append(one)
     held = select(PlanVersion).where(PlanVersion.id.in_(versions_held(starts_at, ends_at)))
     versions = {row.id: row for row in session().scalars(held)}
     by_plan: dict[str, list[VersionDate]] = {}
     for row in versions.values():
         by_plan.setdefault(row.plan_id, []).append(VersionDate(row.id, row.effective_from))
     default = session().scalar(select(Plan.id).where(Plan.is_default))
-    return PlanBook(assigned, by_plan, default), versions
+    return PlanBook(by_target, by_plan, default), versions
 
 
 def _assignments_held(starts_at: datetime, ends_at: datetime) -> Select[str]:
@@ -193,19 +214,9 @@ def _overlaps(
     return holds if ends_at is None else and_(dated.c.effective_from < ends_at, holds)
 
 
-def _assigned(row: PlanAssignment) -> Assigned:
+def assigned(row: PlanAssignment) -> Assigned:
+    """Return an assignment as the rules see it."""
     return Assigned(row.id, row.plan_id, row.scope, row.target, row.effective_from)
-
-
-def _version_at(of_plan: ColumnElement[bool], at: datetime) -> Select[PlanVersion]:
-    return (
-        select(PlanVersion)
-        .where(
-            of_plan, PlanVersion.state == VersionState.PUBLISHED, PlanVersion.effective_from <= at
-        )
-        .order_by(PlanVersion.effective_from.desc())
-        .limit(1)
-    )
 
 
 def own_plan(*, leader_id: str, now: datetime) -> dict[str, Any]:

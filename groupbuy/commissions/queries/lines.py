@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import func, select, union_all
 
-from groupbuy.commissions.models import CommissionLine, CommissionRefund
+from groupbuy.commissions.models import CommissionLine, CommissionRefund, CommissionTransfer
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 
@@ -19,24 +19,21 @@ def first_completion(*, since: datetime | None, before: datetime) -> datetime | 
     return session().scalar(query)
 
 
-def first_refund(
+def first_change(
     *, since: datetime, before: datetime, completed_before: datetime
 ) -> datetime | None:
-    """Return when the first refund in [since, before) of such an earlier line was recorded."""
-    return session().scalar(
-        select(func.min(CommissionRefund.recorded_at))
-        .join(CommissionLine, CommissionLine.id == CommissionRefund.commission_line_id)
+    """Return when the first refund or transfer of such an earlier line came in [since, before)."""
+    first = [
+        select(func.min(event.recorded_at))
+        .join(CommissionLine, CommissionLine.id == event.commission_line_id)
         .where(
-            CommissionRefund.recorded_at >= since,
-            CommissionRefund.recorded_at < before,
+            event.recorded_at >= since,
+            event.recorded_at < before,
             CommissionLine.completed_at < completed_before,
         )
-    )
-
-
-def _completed_in(starts_at: datetime, ends_at: datetime) -> ColumnElement[bool]:
-    completed = CommissionLine.completed_at
-    return and_(completed >= starts_at, completed < ends_at)
+        for event in (CommissionRefund, CommissionTransfer)
+    ]
+    return min((at for at in session().scalars(union_all(*first)) if at is not None), default=None)
 
 
 INVARIANTS = (

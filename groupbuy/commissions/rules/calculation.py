@@ -19,7 +19,9 @@ from groupbuy.commissions.rules.terms import (
     Exclude,
     Flat,
     PlanTerms,
+    RuleKind,
     Segment,
+    earning,
 )
 from groupbuy.kernel.money import BPS, allocate, half_up
 
@@ -42,6 +44,54 @@ class Line(NamedTuple):
     def volume_fen(self) -> int:
         """Return what it adds to the month's volume."""
         return self.base_fen if self.counts and not isinstance(self.earning, Exclude) else 0
+
+
+class CompletedLine(NamedTuple):
+    """A commission line as it is stored, with what was given back of it until a cutoff."""
+
+    commission_line_id: str
+    order_id: str
+    order_line_id: str
+    leader_id: str
+    completed_at: datetime
+    base_fen: int
+    quantity: int
+    refunded_fen: int
+    returned_quantity: int
+    plan_version_id: str | None
+    kind: str
+    reason: str | None
+    rate_bps: int | None
+    flat_fen_per_unit: int | None
+    counts: bool
+    multiplier_bps: int
+
+    def net(self, plans: Mapping[str, PlanTerms]) -> Line:
+        """Return what is left of the line, to be calculated."""
+        plan = plans.get(self.plan_version_id or "")
+        return Line(
+            line_id=self.order_line_id,
+            completed_at=self.completed_at,
+            base_fen=self.base_fen - self.refunded_fen,
+            quantity=self.quantity - self.returned_quantity,
+            earning=earning(
+                self.kind,
+                table=plan.table if plan else None,
+                rate_bps=self.rate_bps,
+                flat_fen_per_unit=self.flat_fen_per_unit,
+            ),
+            multiplier_bps=self.multiplier_bps,
+            counts=self.counts,
+        )
+
+
+def earning_versions(lines: Iterable[CompletedLine]) -> set[str]:
+    """Return the plan versions that a month's lines earn by."""
+    return {
+        line.plan_version_id
+        for line in lines
+        if line.kind != RuleKind.EXCLUDE and line.plan_version_id is not None
+    }
 
 
 def cap_of(version_ids: Iterable[str], plans: Mapping[str, PlanTerms]) -> int | None:
@@ -93,22 +143,40 @@ class Calculation:
 
 def calculate(lines: Iterable[Line], cap_fen: int | None = None) -> Calculation:
     """Compute one leader's commission for one month, in whatever order the lines come."""
-    return fill(sorted(lines, key=attrgetter("completed_at", "line_id")), cap_fen)
+    ordered = sorted(lines, key=attrgetter("completed_at", "line_id"))
+    filled = fill(ordered, cap_fen)
+    volume = filled.volume_fen
+    earned = tuple(
+        EarnedLine(line, at, exact, amount, volume)
+        for line, at, exact, amount in zip(
+            ordered, filled.positions_fen, filled.parts, filled.amounts_fen, strict=True
+        )
+    )
+    return Calculation(volume, filled.uncapped_fen, filled.total_fen, earned)
 
 
-def fill(lines: Sequence[Line], cap_fen: int | None = None) -> Calculation:
+class Filled(NamedTuple):
+    """A leader's month in numbers: line by line its place in the volume, parts and amount."""
+
+    volume_fen: int
+    uncapped_fen: int
+    total_fen: int
+    positions_fen: list[int]
+    parts: list[int]
+    amounts_fen: list[int]
+
+
+def fill(lines: Sequence[Line], cap_fen: int | None = None) -> Filled:
     """Compute one leader's commission for one month; the lines come in the order they fill it."""
-    positions = list(accumulate((line.volume_fen for line in lines), initial=0))
+    volumes = [
+        line.base_fen if line.counts and type(line.earning) is not Exclude else 0 for line in lines
+    ]
+    positions = list(accumulate(volumes, initial=0))
     volume = positions.pop()
     parts = [_parts(line, at, volume) for line, at in zip(lines, positions, strict=True)]
     uncapped = half_up(Fraction(sum(parts), PARTS))
     total = uncapped if cap_fen is None else min(uncapped, cap_fen)
-    amounts = allocate(total, parts)
-    earned = tuple(
-        EarnedLine(line, at, exact, amount, volume)
-        for line, at, exact, amount in zip(lines, positions, parts, amounts, strict=True)
-    )
-    return Calculation(volume, uncapped, total, earned)
+    return Filled(volume, uncapped, total, positions, parts, allocate(total, parts))
 
 
 def _parts(line: Line, position_fen: int, volume_fen: int) -> int:

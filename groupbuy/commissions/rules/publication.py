@@ -59,6 +59,11 @@ class Multiplied(NamedTuple):
     override: Override | None
 
 
+def draft_faults(tiers: Sequence[Tier], item_rules: Sequence[ItemRule]) -> list[Fault]:
+    """Return what keeps a version from being computed by at all."""
+    return [*_tier_faults(tiers), *_rule_faults(item_rules, ())]
+
+
 def campaign_rule_faults(
     *,
     rate_bps: int | None,

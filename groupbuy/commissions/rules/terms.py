@@ -175,9 +175,12 @@ class TierTable:
 
     def weigh(self, from_fen: int, to_fen: int, volume_fen: int) -> int:
         """Return what the slice [from, to) of a month's volume earns, in fen times bps."""
-        if self.mode is Mode.WHOLE:
-            reached = self.tiers[bisect_right(self._starts, volume_fen) - 1]
-            return (to_fen - from_fen) * reached.rate_bps
+        starts = self._starts
+        at_fen = volume_fen if self.mode is Mode.WHOLE else from_fen
+        reached = bisect_right(starts, at_fen)
+        within = reached == len(starts) or to_fen <= starts[reached]
+        if within or self.mode is Mode.WHOLE:
+            return (to_fen - from_fen) * self.tiers[reached - 1].rate_bps
         return self._weight_up_to(to_fen) - self._weight_up_to(from_fen)
 
     def _weight_up_to(self, volume_fen: int) -> int:

@@ -33,14 +33,22 @@ from groupbuy.commissions.services.planning import (
     edit_version,
 )
 from groupbuy.commissions.services.publishing import publish_version
+from groupbuy.commissions.services.simulating import (
+    advance_simulation,
+    cancel_simulation,
+    resume_simulation,
+    start_simulation,
+)
 from groupbuy.commissions.services.transferring import transfer
 
 __all__ = [
     "PaidLine",
     "PaidOrder",
     "accrue",
+    "advance_simulation",
     "agree_to_cohost",
     "approve_assignment",
+    "cancel_simulation",
     "create_campaign_rule",
     "create_plan",
     "create_version",
@@ -57,6 +65,8 @@ __all__ = [
     "publish_version",
     "record_refund",
     "reject_assignment",
+    "resume_simulation",
+    "start_simulation",
     "transfer",
     "withdraw_assignment",
     "withdraw_cohost",

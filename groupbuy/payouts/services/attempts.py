@@ -16,16 +16,21 @@ from groupbuy.payouts.providers.interface import Outcome, Transfer
 from groupbuy.payouts.rules.states import (
     ATTEMPT_MOVES,
     FINAL,
+    ITEM_MOVES,
     UNPAID,
     AttemptState,
     BatchState,
     ask_again,
+    move,
 )
 from groupbuy.payouts.services import accounts, postings
 from groupbuy.payouts.services.batches import finish_batches
 from groupbuy.payouts.services.channels import BY_FILE, Intent
 from groupbuy.payouts.services.notices import notify
+from groupbuy.settlement import queries as settlement
 
+NOT_DUE = "NOT_DUE"
+"""Why an item failed without an attempt: its statement, or a part of it, is held since."""
 TAX_TAKES_ALL = "TAX_TAKES_ALL"
 """Why an item failed without an attempt: what is to be withheld leaves nothing to transfer."""
 
@@ -53,11 +58,12 @@ def begin_attempt(
         return None
     if queries.attempt_in_flight(item_id) is not None:
         return None
+    if not _still_due(item):
+        _fail(item, NOT_DUE, now)
+        return None
     taxed = postings.assess(item=item, calendar=calendar, now=now)
     if taxed.withholding.tax_fen >= item.gross_fen:
-        item.state, item.reason = AttemptState.FAILED, TAX_TAKES_ALL
-        session().flush()
-        finish_batches(batch_ids=[batch.id], now=now)
+        _fail(item, TAX_TAKES_ALL, now)
         return None
     attempt = PayoutAttempt(
         number=_new_number(),
@@ -112,6 +118,20 @@ def record(*, outcomes: Mapping[str, Outcome], calendar: Calendar, now: datetime
     over = {items[a.item_id].batch_id for a in moved if a.state in FINAL}
     finish_batches(batch_ids=over, now=now)
     return len(moved)
+
+
+def _still_due(item: PayoutItem) -> bool:
+    """Tell whether a statement still pays what its items take: a part may be held since."""
+    payable = settlement.payable_statement(item.statement_id)
+    taken = queries.taken(month=item.month, leaders=[item.leader_id])[item.statement_id]
+    return payable is not None and taken.fen <= payable.payout_fen - payable.held_fen
+
+
+def _fail(item: PayoutItem, reason: str, now: datetime) -> None:
+    """Let an item fail without an attempt."""
+    item.state, item.reason = move(ITEM_MOVES, AttemptState(item.state), "failed"), reason
+    session().flush()
+    finish_batches(batch_ids=[item.batch_id], now=now)
 
 
 def _move(attempt: PayoutAttempt, item: PayoutItem, outcome: Outcome, now: datetime) -> None:

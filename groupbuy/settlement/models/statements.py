@@ -228,6 +228,7 @@ for _table, _rows in _MONTHS.items():
             )
         )
 
+# A subquery for each row, by index: as a join it would read all lines of all time at once.
 declare_rule(
     DatabaseRule(
         "settlement_lines",
@@ -235,8 +236,9 @@ declare_rule(
         "after insert",
         """\
     if exists (
-        select from touched t left join commission_lines c on c.id = t.commission_line_id
-        where c.id is null
+        select from touched t where (
+            select c.id from commission_lines c where c.id = t.commission_line_id
+        ) is null
     ) then
         raise exception 'a statement names a commission line that does not exist'
             using errcode = 'foreign_key_violation';

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, cast, func, select
 
 from groupbuy.commissions import queries as commissions
-from groupbuy.kernel.clock import Calendar, next_month
+from groupbuy.kernel.clock import Calendar, next_month, previous_month
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotInThisState
@@ -145,10 +145,12 @@ def first_unsettled_month(period: SettlementPeriod, calendar: Calendar) -> str |
     completed = commissions.first_completion(since=last.ends_at, before=period.starts_at)
     if completed is not None:
         months.append(calendar.month_of(completed))
-    refunded = commissions.first_refund(
-        since=last.cutoff_at, before=period.window_from, completed_before=last.ends_at
+    changed = commissions.first_change(
+        since=last.cutoff_at,
+        before=calendar.cutoff(previous_month(period.month), period.hold_days),
+        completed_before=last.ends_at,
     )
-    if refunded is not None:
-        found, _ = statement_of_refund(last.month, refunded, calendar, period.hold_days)
+    if changed is not None:
+        found, _ = statement_of_refund(last.month, changed, calendar, period.hold_days)
         months.append(max(found, next_month(last.month)))
-    return min(months, default=None)
+    return min((month for month in months if month < period.month), default=None)

@@ -1,68 +1,82 @@
 """The sales of a month, streamed: what settlement reads a million times, so it is plain SQL."""
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from groupbuy.commissions.models import PlanVersion
 from groupbuy.commissions.rules.calculation import Line
 from groupbuy.commissions.rules.terms import Earning, Exclude, PlanTerms, earning
-from groupbuy.kernel.db import copy_out, session
+from groupbuy.kernel.db import session
 from groupbuy.leaders.models import Leader
 from groupbuy.settlement.models import SettlementPeriod
 
-_TERMS = "plan_version_id, {0}.kind, {0}.rate_bps, {0}.flat_fen_per_unit, {0}.counts::int, "
-_TERMS += "{0}.multiplier_bps"
 _SOLD = "l.base_fen, l.quantity, l.completed_at, l.order_line_id"
-_WITHIN = "l.completed_at >= %(starts_at)s and l.completed_at < %(ends_at)s"
-
-SALES = f"""
-copy (
-    with moved as (
-        select distinct on (commission_line_id) * from commission_transfers
-        where recorded_at < %(cutoff_at)s order by commission_line_id, revision desc
-    ), sold as (
-        select l.leader_id, l.id, null::uuid as transfer_id, l.{_TERMS.format("l")}, {_SOLD}
-        from commission_lines l
-        where l.leader_id > %(after)s and l.leader_id <= %(until)s and {_WITHIN}
-            and not exists (select from moved m where m.commission_line_id = l.id)
-        union all
-        select m.leader_id, l.id, m.id, m.{_TERMS.format("m")}, {_SOLD}
-        from moved m join commission_lines l on l.id = m.commission_line_id
-        where m.leader_id > %(after)s and m.leader_id <= %(until)s and {_WITHIN}
-    ), back as (
-        select commission_line_id, sum(amount_fen) as fen, sum(quantity) as units
-        from commission_refunds where recorded_at < %(cutoff_at)s group by commission_line_id
-    )
-    select s.leader_id, s.id, s.transfer_id, s.plan_version_id, s.kind, s.rate_bps,
-        s.flat_fen_per_unit, s.counts, s.multiplier_bps, s.base_fen - coalesce(b.fen, 0),
-        s.quantity - coalesce(b.units, 0), s.completed_at, s.order_line_id
-    from sold s left join back b on b.commission_line_id = s.id
-    order by s.leader_id, s.completed_at, s.order_line_id
-) to stdout
-"""
-"""Leader by leader in the order in which lines fill the tiers: net of the refunds before the
-cutoff, under the terms of whoever they belong to by then."""
+_WITHIN = "l.completed_at >= :starts_at and l.completed_at < :ends_at"
 
 
-class Sale(NamedTuple):
-    """A line to be settled: its id and its transfer's as the database writes them, and the line."""
+def _terms(of: str, transfer: str) -> str:
+    """Return SQL for the terms of a line in one text, the same for many lines."""
+    version = f"coalesce(replace({of}.plan_version_id::text, '-', ''), '')"
+    rates = f"coalesce({of}.rate_bps::text, ''), coalesce({of}.flat_fen_per_unit::text, '')"
+    rest = f"{of}.counts::int, {of}.multiplier_bps, {transfer}"
+    return f"concat_ws(',', {version}, {of}.kind, {rates}, {rest})"
 
-    line_id: bytes
-    transfer_id: bytes
-    plan_version_id: bytes
-    suspicious: bool
-    line: Line
+
+SALES = text(f"""
+with moved as (
+    select distinct on (commission_line_id) * from commission_transfers
+    where recorded_at < :cutoff_at order by commission_line_id, revision desc
+), sold as (
+    select l.leader_id, l.id, {_terms("l", "''")} as terms, {_SOLD}
+    from commission_lines l
+    where l.leader_id > :after and l.leader_id <= :until and {_WITHIN}
+        and not exists (select from moved m where m.commission_line_id = l.id)
+    union all
+    select m.leader_id, l.id, {_terms("m", "m.id")}, {_SOLD}
+    from moved m join commission_lines l on l.id = m.commission_line_id
+    where m.leader_id > :after and m.leader_id <= :until and {_WITHIN}
+), back as (
+    select commission_line_id, sum(amount_fen) as fen, sum(quantity) as units
+    from commission_refunds where recorded_at < :cutoff_at group by commission_line_id
+)
+select 'ldr_' || replace(s.leader_id::text, '-', ''), string_agg(
+    concat_ws(
+        ';', s.id, s.terms, s.base_fen - coalesce(b.fen, 0), s.quantity - coalesce(b.units, 0)
+    ),
+    chr(10) order by s.completed_at, s.order_line_id
+)
+from sold s left join back b on b.commission_line_id = s.id
+group by s.leader_id order by s.leader_id
+""")
+"""Leader by leader one text, its lines in the order in which they fill the tiers: net of the
+refunds before the cutoff, under the terms of whoever they belong to by then."""
+
+
+class SaleTerms(NamedTuple):
+    """The terms of a line, read once for all lines that share them."""
+
+    earning: Earning
+    multiplier_bps: int
+    counts: bool
+    plan_version_id: str
+    transfer_id: str
 
 
 class SalesOfLeader(NamedTuple):
-    """A leader's sales of a month, and the bytes that they were read from."""
+    """A leader's sales of a month, the text that they were read from, and what each line is.
+
+    `line_ids` and `transfer_ids` are as the database writes them, '' for none.
+    """
 
     leader_id: str
-    read: bytes
-    sales: list[Sale]
+    read: str
+    lines: list[Line]
+    line_ids: list[str]
+    transfer_ids: list[str]
+    suspicious: list[bool]
+    version_ids: frozenset[str]
 
 
 def sales(
@@ -81,76 +95,60 @@ def sales(
         plans: the terms of every plan version, by id.
         forfeited: ids of commission lines whose orders were found improper before the cutoff.
     """
-    earnings: dict[bytes, Earning] = {}
-    hexes = {f"{line_id[4:]}" for line_id in forfeited}
-    rows = copy_out(
+    known: dict[str, SaleTerms] = {}
+    rows = session().execute(
         SALES,
         {
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
             "cutoff_at": period.cutoff_at,
-            "after": _uuid(after),
-            "until": _uuid(until),
+            "after": after.partition("_")[2],
+            "until": until.partition("_")[2],
         },
     )
-    parsed = ((row, row.split(b"\t")) for row in rows)
-    for leader, own in groupby(parsed, key=lambda pair: pair[1][0]):
-        read, found = [], []
-        for row, cells in own:
-            read.append(row)
-            found.append(_sale(cells, plans, earnings, hexes))
-        yield SalesOfLeader(f"ldr_{leader.decode().replace('-', '')}", b"".join(read), found)
+    for leader_id, read in rows:
+        yield _read(leader_id, read, plans, known, forfeited)
 
 
-def _sale(
-    cells: list[bytes],
+def _read(
+    leader_id: str,
+    read: str,
     plans: Mapping[str, PlanTerms],
-    earnings: dict[bytes, Earning],
-    forfeited: set[str],
-) -> Sale:
-    (
-        _,
-        line_id,
-        transfer_id,
-        version_id,
-        kind,
-        rate_bps,
-        flat_fen,
-        counts,
-        multiplier_bps,
-        base_fen,
-        quantity,
-        *_,
-    ) = cells
-    name = b"/".join((version_id, kind, rate_bps, flat_fen))
-    found = earnings.get(name)
-    if found is None:
-        plan = plans.get(f"plv_{version_id.decode().replace('-', '')}")
-        found = earnings[name] = earning(
-            kind.decode(),
-            table=plan.table if plan else None,
-            rate_bps=_number(rate_bps),
-            flat_fen_per_unit=_number(flat_fen),
+    known: dict[str, SaleTerms],
+    forfeited: frozenset[str],
+) -> SalesOfLeader:
+    lines, ids, transfers, suspicious, versions = [], [], [], [], set()
+    for row in read.split("\n"):
+        line_id, written, base_fen, quantity = row.split(";")
+        terms = known.get(written)
+        if terms is None:
+            terms = known[written] = _parsed(written, plans)
+        how = terms.earning
+        improper = bool(forfeited) and f"cml_{line_id.replace('-', '')}" in forfeited
+        if improper:
+            how = Exclude()
+        elif not isinstance(how, Exclude):
+            versions.add(terms.plan_version_id)
+        lines.append(
+            Line("", None, int(base_fen), int(quantity), how, terms.multiplier_bps, terms.counts)
         )
-    suspicious = bool(forfeited) and line_id.decode().replace("-", "") in forfeited
-    line = Line(
-        "",
-        None,
-        int(base_fen),
-        int(quantity),
-        Exclude() if suspicious else found,
-        int(multiplier_bps),
-        counts == b"1",
+        ids.append(line_id)
+        transfers.append(terms.transfer_id)
+        suspicious.append(improper)
+    return SalesOfLeader(leader_id, read, lines, ids, transfers, suspicious, frozenset(versions))
+
+
+def _parsed(written: str, plans: Mapping[str, PlanTerms]) -> SaleTerms:
+    version, kind, rate_bps, flat_fen, counts, multiplier_bps, transfer_id = written.split(",")
+    version_id = f"plv_{version}"
+    plan = plans.get(version_id)
+    how = earning(
+        kind,
+        table=plan.table if plan else None,
+        rate_bps=int(rate_bps) if rate_bps else None,
+        flat_fen_per_unit=int(flat_fen) if flat_fen else None,
     )
-    return Sale(line_id, transfer_id, version_id, suspicious, line)
-
-
-def _number(cell: bytes) -> int | None:
-    return None if cell == b"\\N" else int(cell)
-
-
-def _uuid(public_id: str) -> str:
-    return public_id.partition("_")[2]
+    return SaleTerms(how, int(multiplier_bps), counts == "1", version_id, transfer_id)
 
 
 FIRST_LEADER = "ldr_" + "0" * 32
@@ -159,11 +157,8 @@ FIRST_LEADER = "ldr_" + "0" * 32
 
 def next_leaders(*, after: str, limit: int) -> tuple[str, int] | None:
     """Return the id of the last of the next leaders, and how many they are; None at the end."""
-    ids = (
-        session()
-        .scalars(select(Leader.id).where(Leader.id > after).order_by(Leader.id).limit(limit))
-        .all()
-    )
+    query = select(Leader.id).where(Leader.id > after).order_by(Leader.id).limit(limit)
+    ids = session().scalars(query).all()
     return (ids[-1], len(ids)) if ids else None
 
 

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.calculation import Calculation, cap_of, fill
-from groupbuy.commissions.rules.terms import Exclude, PlanTerms
-from groupbuy.kernel.ids import derived_id
+from groupbuy.commissions.rules.calculation import Filled, cap_of, fill
+from groupbuy.commissions.rules.terms import Exclusion, PlanTerms
+from groupbuy.kernel.ids import derived_id, to_uuid
 from groupbuy.settlement import queries
 from groupbuy.settlement.models import SettlementPeriod
-from groupbuy.settlement.queries.sales import Sale, SalesOfLeader
+from groupbuy.settlement.queries.sales import SalesOfLeader
 
 COLUMNS = (
     "statement_id",
@@ -24,6 +25,10 @@ COLUMNS = (
     "amount_fen",
 )
 """The columns of a statement's line, in the order in which its bytes are written."""
+
+
+NULL = "\\N"
+"""How PostgreSQL writes nothing in its text format."""
 
 
 class LeaderResult(NamedTuple):
@@ -59,44 +64,31 @@ def results(
 
 
 def _result(month: str, own: SalesOfLeader, plans: Mapping[str, PlanTerms]) -> LeaderResult:
-    versions = {sale.plan_version_id for sale in own.sales if not _excluded(sale)}
-    cap_fen = cap_of((f"plv_{v.decode().replace('-', '')}" for v in versions), plans)
-    earned = fill([sale.line for sale in own.sales], cap_fen)
-    written = _written(statement_id(month=month, leader_id=own.leader_id), own.sales, earned)
+    cap_fen = cap_of(own.version_ids, plans)
+    filled = fill(own.lines, cap_fen)
+    written = _written(statement_id(month=month, leader_id=own.leader_id), own, filled)
     return LeaderResult(
         leader_id=own.leader_id,
-        lines=len(own.sales),
-        volume_fen=earned.volume_fen,
-        uncapped_fen=earned.uncapped_fen,
+        lines=len(own.lines),
+        volume_fen=filled.volume_fen,
+        uncapped_fen=filled.uncapped_fen,
         cap_fen=cap_fen,
-        sales_fen=earned.total_fen,
-        input_digest=hashlib.sha256(own.read).hexdigest(),
+        sales_fen=filled.total_fen,
+        input_digest=hashlib.sha256(own.read.encode()).hexdigest(),
         digest=hashlib.sha256(written).hexdigest(),
         written=written,
     )
 
 
-def _excluded(sale: Sale) -> bool:
-    return isinstance(sale.line.earning, Exclude)
-
-
-def _written(statement: str, sales: list[Sale], earned: Calculation) -> bytes:
+def _written(statement: str, own: SalesOfLeader, filled: Filled) -> bytes:
     """Return the lines as `copy … from stdin` takes them, and `to stdout` gives them back."""
-    head = statement[4:]
-    own = f"{head[:8]}-{head[8:12]}-{head[12:16]}-{head[16:20]}-{head[20:]}".encode()
-    return b"".join(
-        b"%b\t%d\t%b\t%b\t%b\t%d\t%d\t%d\t%d\t%d\n"
-        % (
-            own,
-            position,
-            sale.line_id,
-            sale.transfer_id,
-            b"suspicious" if sale.suspicious else b"\\N",
-            result.line.base_fen,
-            result.line.quantity,
-            result.position_from_fen,
-            result.parts,
-            result.amount_fen,
-        )
-        for position, (sale, result) in enumerate(zip(sales, earned.lines, strict=True))
-    )
+    head = str(to_uuid(statement, "sts"))
+    columns = own.line_ids, own.transfer_ids, own.suspicious, own.lines
+    figures = filled.positions_fen, filled.parts, filled.amounts_fen
+    rows = zip(count(), *columns, *figures)  # count() has no end
+    return "".join(
+        f"{head}\t{position}\t{line_id}\t{transfer_id or NULL}\t"
+        f"{Exclusion.SUSPICIOUS.value if improper else NULL}\t{line.base_fen}\t{line.quantity}\t"
+        f"{from_fen}\t{parts}\t{amount_fen}\n"
+        for position, line_id, transfer_id, improper, line, from_fen, parts, amount_fen in rows
+    ).encode()

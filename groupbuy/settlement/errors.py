@@ -66,6 +66,32 @@ class StatementsUnanswered(Problem):
     )
 
 
+class DisputeTooLate(Problem):
+    """A statement, or whose its orders are, can be disputed for fifteen days after its issue."""
+
+    status = HTTPStatus.CONFLICT
+    code = "dispute-too-late"
+    title = Text("申诉期已过", "It is too late for a dispute")
+    detail = Text("申诉截止于 {until}。", "It could be disputed until {until}.")
+
+
+class DisputeOpen(Problem):
+    """The leader disputes this already, and it is not decided yet."""
+
+    status = HTTPStatus.CONFLICT
+    code = "dispute-open"
+    title = Text("已有未决申诉", "It is disputed already")
+    detail = Text("请等待申诉 {dispute_id} 的处理结果。", "{dispute_id} is not decided yet.")
+
+
+class DeciderIsClaimant(Problem):
+    """Nobody decides on a dispute of their own."""
+
+    status = HTTPStatus.CONFLICT
+    code = "decider-is-claimant"
+    title = Text("不能裁决本人的申诉", "Somebody else must decide on your own dispute")
+
+
 class AdjusterIsProposer(Problem):
     """Who proposed or changed an adjustment may not decide on it: a second person must."""
 

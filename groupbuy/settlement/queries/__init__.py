@@ -19,6 +19,16 @@ from groupbuy.settlement.queries.answers import (
     standing_counts,
     standing_history,
 )
+from groupbuy.settlement.queries.disputes import (
+    dispute,
+    dispute_list,
+    order_issued_at,
+    own_dispute,
+    statement_row,
+    undecided_count,
+    undecided_of_order,
+    undecided_of_row,
+)
 from groupbuy.settlement.queries.extras import (
     carried_into,
     paid_overrides,
@@ -92,6 +102,8 @@ __all__ = [
     "carried_into",
     "component_list",
     "correction_list",
+    "dispute",
+    "dispute_list",
     "first_unsettled_month",
     "forfeited_lines",
     "held_fen",
@@ -107,7 +119,9 @@ __all__ = [
     "next_leaders",
     "next_period",
     "opened",
+    "order_issued_at",
     "overview",
+    "own_dispute",
     "own_held_lines",
     "own_statement",
     "own_statements",
@@ -130,8 +144,12 @@ __all__ = [
     "standing_history",
     "statement",
     "statement_list",
+    "statement_row",
     "stored_lines",
     "stored_parts",
     "touched_lines",
+    "undecided_count",
+    "undecided_of_order",
+    "undecided_of_row",
     "written_off_fen",
 ]

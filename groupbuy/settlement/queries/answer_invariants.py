@@ -80,4 +80,49 @@ ANSWER_INVARIANTS = (
         where m.to_state is distinct from n.state
         """,
     ),
+    Invariant(
+        "settlement.disputed_where_disputed",
+        "a statement is disputed exactly while a dispute about one of its amounts is open",
+        """
+        select n.statement_id, n.state from settlement_standings n
+        where (n.state = 'disputed') <> exists (
+            select from settlement_disputes d
+            where d.statement_id = n.statement_id and d.state in ('open', 'under_review')
+        )
+        """,
+    ),
+    Invariant(
+        "settlement.disputes_hold_and_let_go",
+        "the ledger holds of each leader exactly what open disputes hold back, dispute by dispute",
+        """
+        with posted as (
+            select coalesce(r.reference, t.reference) as dispute_id, a.owner as leader_id,
+                -sum(e.amount_fen) as held_fen
+            from ledger_transactions t
+            left join ledger_transactions r on r.id = t.reverses_id
+            join ledger_entries e on e.transaction_id = t.id
+            join ledger_accounts a on a.id = e.account_id
+            where coalesce(r.kind, t.kind) = 'dispute_hold' and a.kind = 'held'
+            group by 1, 2
+        ), due as (
+            select 'dsp_' || replace(id::text, '-', '') as dispute_id,
+                'ldr_' || replace(claimant_id::text, '-', '') as leader_id,
+                case when state in ('open', 'under_review') then held_fen else 0 end as held_fen
+            from settlement_disputes where held_fen > 0
+        )
+        select dispute_id, leader_id, d.held_fen, p.held_fen as posted_fen
+        from due d full join posted p using (dispute_id, leader_id)
+        where d.held_fen is distinct from p.held_fen
+        """,
+    ),
+    Invariant(
+        "settlement.held_within_payout",
+        "open disputes never hold more of a statement than it pays",
+        """
+        select s.id as statement_id, s.payout_fen, sum(d.held_fen) as held_fen
+        from settlement_disputes d join settlement_statements s on s.id = d.statement_id
+        where d.state in ('open', 'under_review')
+        group by s.id having sum(d.held_fen) > s.payout_fen
+        """,
+    ),
 )

@@ -11,6 +11,13 @@ from groupbuy.settlement.services.adjusting import (
 )
 from groupbuy.settlement.services.answering import auto_confirm, confirm
 from groupbuy.settlement.services.calculation import Progress, advance, begin
+from groupbuy.settlement.services.disputing import (
+    decide_dispute,
+    dispute_amount,
+    dispute_attribution,
+    review_dispute,
+    withdraw_dispute,
+)
 from groupbuy.settlement.services.periods import (
     approve,
     lock,
@@ -30,14 +37,19 @@ __all__ = [
     "auto_confirm",
     "begin",
     "confirm",
+    "decide_dispute",
+    "dispute_amount",
+    "dispute_attribution",
     "edit_adjustment",
     "lock",
     "propose_adjustment",
     "recompute",
     "reject_adjustment",
     "reverse_adjustment",
+    "review_dispute",
     "send_back",
     "start_closing",
     "submit",
     "withdraw_adjustment",
+    "withdraw_dispute",
 ]

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from groupbuy.commissions import services as commissions
-from groupbuy.commissions.rules.terms import ClawbackMode
+from groupbuy.commissions.rules.terms import (
+    ClawbackMode,
+)
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import Settings

@@ -29,14 +29,13 @@ from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.audit import Head
-from groupbuy.kernel.db import transaction
+from groupbuy.kernel.db import in_steps, snapshot, transaction
 from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.jobs import work_off
 from groupbuy.kernel.pagination import Page
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import services as payout_services
-from groupbuy.settlement import jobs as settlement_jobs
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import Statement
@@ -167,8 +166,9 @@ def calculate_month(which: str, by: str) -> None:
 @MONTH
 def recompute_month(which: str) -> None:
     """Tell a calculated month again from its events; exit code 1 unless every byte is the same."""
-    with progress_bar(f"recomputing {which}") as show:
-        told = settlement_jobs.recompute_month(month=_month(which), show=show)
+    with progress_bar(f"recomputing {which}") as show, snapshot():
+        period = settlement_queries.calculated_period(_month(which))
+        told = settlement.recompute(period=period, show=show)
     if not told.comparable:
         raise click.ClickException(
             f"{which} was calculated by revision {told.calc_rev} of the code: an older one."
@@ -284,7 +284,14 @@ def verify_log(from_sequence: int | None, digest: str | None) -> None:
 
 def _calculate(which: str, actor: Actor) -> None:
     with progress_bar(f"calculating {which}") as show:
-        period = settlement_jobs.calculate_month(month=which, actor=actor, show=show)
+        for progress in in_steps(
+            lambda: settlement.begin(month=which, actor=actor, now=clock.now()),
+            lambda run: settlement.advance(run_id=run.run_id, actor=actor, now=clock.now()),
+            lambda run: run.finished,
+        ):
+            show(progress)
+    with transaction():
+        period = settlement_queries.calculated_period(which)
     click.echo(f"{which} is calculated, digest {period.digest}")
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -179,6 +180,33 @@ def insert_missing(
     )
     wanted = [table.__table__.columns[name] for name in returning]
     return session().execute(text(statement).columns(*wanted), given).all()
+
+
+def in_steps(
+    first: Callable[[], Result], then: Callable[[Result], Result], over: Callable[[Result], bool]
+) -> Iterator[Result]:
+    """Do long work step by step, each in a transaction of its own, and yield how far it has come.
+
+    `first` starts it, or finds it under way; `then` takes the next step; `over` tells the end.
+    """
+
+    def step(work: Callable[[], Result]) -> Result:
+        with transaction():
+            return work()
+
+    progress = retrying(partial(step, first))
+    while not over(progress):
+        progress = retrying(partial(step, partial(then, progress)))
+        yield progress
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read the database as it is at one moment, in UTC; nothing can be written."""
+    with transaction() as current:
+        current.execute(text("set transaction isolation level repeatable read, read only"))
+        current.execute(text("set local timezone = 'UTC'"))
+        yield current
 
 
 def copy_out(query: str, parameters: Mapping[str, Any]) -> Iterator[bytes]:

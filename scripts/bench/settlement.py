@@ -24,9 +24,9 @@ from rich.table import Table
 from sqlalchemy import text
 
 from groupbuy.app.registry import invariants
-from groupbuy.kernel.books import check
+from groupbuy.kernel.books import check_snapshot
 from groupbuy.kernel.clock import Calendar
-from groupbuy.kernel.db import db, session, transaction
+from groupbuy.kernel.db import db, session, snapshot, transaction
 from groupbuy.kernel.settings import settings
 from groupbuy.settlement import jobs, queries, services
 from groupbuy.settlement.rules.periods import CLOSING_DELAY
@@ -36,6 +36,7 @@ from scripts.dev.services import Postgres
 
 UNUSED_REDIS = "redis://127.0.0.1:6379/0"
 PAGE = 200
+WORKERS = 2
 MEBIBYTE = 1024 * 1024
 
 
@@ -196,15 +197,15 @@ def _read() -> None:
 
 
 def _recompute() -> None:
-    told = jobs.recompute_month(month=MONTH)
+    with snapshot():
+        told = services.recompute(period=queries.calculated_period(MONTH))
     assert told.same, told
 
 
 def _check(console: Console) -> None:
-    with transaction():
-        for finding in check(invariants()):
-            if finding.faults:
-                console.print(f"[red]{finding.invariant.name}[/red] {finding.faults[:1]}")
+    for finding in check_snapshot(list(invariants()), workers=WORKERS):
+        if finding.faults:
+            console.print(f"[red]{finding.invariant.name}[/red] {finding.faults[:1]}")
 
 
 def _told(measured: list[Measured], console: Console) -> None:

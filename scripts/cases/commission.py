@@ -7,18 +7,20 @@ from typing import Any
 
 from groupbuy.commissions.rules import calculation, components
 from groupbuy.commissions.rules.calculation import Line
+from groupbuy.commissions.rules.monthly import QuotaBonus
 from groupbuy.commissions.rules.terms import (
     Earning,
     Exclude,
     Flat,
     Mode,
-    QuotaBonus,
     Replace,
     Tier,
     TierTable,
     VersionDate,
 )
-from groupbuy.commissions.rules.terms import pick_version as picked_version
+from groupbuy.commissions.rules.terms import (
+    pick_version as picked_version,
+)
 from groupbuy.kernel.money import BPS
 from scripts.cases import NotCovered, Operation, call
 

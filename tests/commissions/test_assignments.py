@@ -12,7 +12,7 @@ from groupbuy.commissions import queries, services
 from groupbuy.commissions.errors import AssignmentClash
 from groupbuy.commissions.models import PlanAssignment, PlanVersion
 from groupbuy.commissions.rules.assignments import Assigned, nearest
-from groupbuy.commissions.rules.terms import AssignmentState, MonthlyTerms, Scope, Standing
+from groupbuy.commissions.rules.monthly import AssignmentState, MonthlyTerms, Scope, Standing
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState

@@ -16,7 +16,7 @@ from groupbuy.commissions.rules.components import (
     rank,
     split,
 )
-from groupbuy.commissions.rules.terms import Override, QuotaBonus
+from groupbuy.commissions.rules.monthly import Override, QuotaBonus
 from tests.factories.settlement import SHANGHAI, local
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)

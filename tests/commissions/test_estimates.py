@@ -18,7 +18,12 @@ from groupbuy.commissions.rules.calculation import (
     earning_versions,
 )
 from groupbuy.commissions.rules.estimates import Estimate, QuotaAhead, TierAhead, merged
-from groupbuy.commissions.rules.terms import Mode, PlanTerms, Tier, TierTable
+from groupbuy.commissions.rules.terms import (
+    Mode,
+    PlanTerms,
+    Tier,
+    TierTable,
+)
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
 from tests.client import Api

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
+from groupbuy.commissions.rules.monthly import Basis, Override
 from groupbuy.commissions.rules.publication import publication_faults
 from groupbuy.commissions.rules.terms import (
-    Basis,
     ItemRule,
     Mode,
-    Override,
     RuleKind,
     TargetKind,
     Tier,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.commissions.rules.terms import CohostState
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import primary_id, reference
 

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.commissions.rules.terms import Exclusion, RuleKind
+from groupbuy.commissions.rules.terms import (
+    Exclusion,
+    RuleKind,
+)
 from groupbuy.kernel.db import Base, DatabaseRule, append_only, declare_rule, one_of
 from groupbuy.kernel.ids import primary_id, reference
 

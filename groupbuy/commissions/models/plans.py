@@ -7,18 +7,20 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from groupbuy.commissions.rules.monthly import (
+    AssignmentState,
+    MonthlyExtras,
+    Override,
+    QuotaBonus,
+    Scope,
+)
 from groupbuy.commissions.rules.publication import OVERRIDE_WARNING
 from groupbuy.commissions.rules.terms import (
-    AssignmentState,
     ClawbackMode,
     ItemRule,
     Mode,
-    MonthlyExtras,
-    Override,
     PlanTerms,
-    QuotaBonus,
     RuleKind,
-    Scope,
     TargetKind,
     Tier,
     TierTable,

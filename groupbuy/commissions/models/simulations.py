@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.commissions.rules.terms import SimulationState
+from groupbuy.commissions.rules.monthly import SimulationState
 from groupbuy.kernel.db import Base, one_of
 from groupbuy.kernel.ids import primary_id, reference
 

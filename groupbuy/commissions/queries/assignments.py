@@ -17,10 +17,8 @@ from groupbuy.commissions.rules.assignments import (
     nearest,
     targets_of,
 )
+from groupbuy.commissions.rules.monthly import AssignmentState, MonthlyTerms, Standing
 from groupbuy.commissions.rules.terms import (
-    AssignmentState,
-    MonthlyTerms,
-    Standing,
     VersionDate,
 )
 from groupbuy.kernel.db import session

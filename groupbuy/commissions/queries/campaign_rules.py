@@ -8,7 +8,9 @@ from groupbuy.campaigns.models import Campaign, CampaignItem
 from groupbuy.commissions.models import CampaignRule, PlanVersion, VersionState
 from groupbuy.commissions.queries.assignments import versions_held
 from groupbuy.commissions.rules.publication import Multiplied
-from groupbuy.commissions.rules.terms import PublishedRule
+from groupbuy.commissions.rules.terms import (
+    PublishedRule,
+)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.pagination import Page, paginate

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from groupbuy.campaigns.models import Campaign, GroupBuy
 from groupbuy.commissions.models import Cohost
-from groupbuy.commissions.rules.terms import CohostState
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound

@@ -11,7 +11,7 @@ from groupbuy.commissions.queries.owned import completed_in, owned_lines, paid_a
 from groupbuy.commissions.rules import estimates
 from groupbuy.commissions.rules.assignments import nearest
 from groupbuy.commissions.rules.calculation import CompletedLine
-from groupbuy.commissions.rules.terms import Standing
+from groupbuy.commissions.rules.monthly import Standing
 from groupbuy.kernel.db import session
 from groupbuy.leaders import queries as leaders
 

@@ -11,8 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute, defer
 from groupbuy.commissions.models import PlanVersion, Simulation, SimulationLeader, VersionState
 from groupbuy.commissions.queries.owned import COLUMNS, completed_in, owned_lines
 from groupbuy.commissions.rules.calculation import CompletedLine
+from groupbuy.commissions.rules.monthly import SimulationState
 from groupbuy.commissions.rules.simulation import PastLine
-from groupbuy.commissions.rules.terms import SimulationState, Sold
+from groupbuy.commissions.rules.terms import (
+    Sold,
+)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound

@@ -7,7 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, literal, select, type_coerce, union_all
 
 from groupbuy.catalogue.models import Category, Product, Sku
-from groupbuy.commissions.rules.terms import ItemRule, TargetKind
+from groupbuy.commissions.rules.terms import (
+    ItemRule,
+    TargetKind,
+)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import is_id, to_uuid
 

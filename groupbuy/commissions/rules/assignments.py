@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-from groupbuy.commissions.rules.terms import Scope, Standing, VersionDate, pick_version
+from groupbuy.commissions.rules.monthly import Scope, Standing
+from groupbuy.commissions.rules.terms import (
+    VersionDate,
+    pick_version,
+)
 
 Target: TypeAlias = tuple[str, str]
 """A scope, and whom it means there: a leader's id, a region, a level, '' for everyone."""

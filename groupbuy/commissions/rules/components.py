@@ -6,7 +6,7 @@ In the order of domain.md: sales, override, service fee, quota bonus, rank bonus
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from groupbuy.commissions.rules.terms import Override, QuotaBonus
+from groupbuy.commissions.rules.monthly import Override, QuotaBonus
 from groupbuy.kernel.clock import Calendar, first_day
 from groupbuy.kernel.money import BPS, allocate, half_up, share
 

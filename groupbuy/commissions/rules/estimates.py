@@ -11,7 +11,13 @@ from groupbuy.commissions.rules.calculation import (
     cap_of,
     earning_versions,
 )
-from groupbuy.commissions.rules.terms import PlanTerms, QuotaBonus, RuleKind, Tier, TierTable
+from groupbuy.commissions.rules.monthly import QuotaBonus
+from groupbuy.commissions.rules.terms import (
+    PlanTerms,
+    RuleKind,
+    Tier,
+    TierTable,
+)
 
 
 class TierAhead(NamedTuple):

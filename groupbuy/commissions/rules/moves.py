@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from groupbuy.commissions.rules.terms import AssignmentState, CohostState, SimulationState
+from groupbuy.commissions.rules.monthly import AssignmentState, CohostState, SimulationState
 from groupbuy.kernel.problems import NotInThisState
 
 State = TypeVar("State", bound=StrEnum)

@@ -6,7 +6,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from groupbuy.commissions.rules.terms import Basis, ItemRule, Override, RuleKind, TargetKind, Tier
+from groupbuy.commissions.rules.monthly import Basis, Override
+from groupbuy.commissions.rules.terms import (
+    ItemRule,
+    RuleKind,
+    TargetKind,
+    Tier,
+)
 from groupbuy.kernel.money import BPS, share
 from groupbuy.kernel.texts import Text
 

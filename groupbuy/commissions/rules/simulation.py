@@ -16,9 +16,9 @@ from groupbuy.commissions.rules.calculation import (
 )
 from groupbuy.commissions.rules.components import guarantee, quota_bonus
 from groupbuy.commissions.rules.estimates import merged
+from groupbuy.commissions.rules.monthly import MonthlyExtras
 from groupbuy.commissions.rules.terms import (
     Exclusion,
-    MonthlyExtras,
     PlanTerms,
     RuleBook,
     Sold,

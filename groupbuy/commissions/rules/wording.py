@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from groupbuy.commissions.rules.monthly import Basis, MonthlyExtras, Override, Scope
 from groupbuy.commissions.rules.terms import (
-    Basis,
     ClawbackMode,
     Mode,
-    MonthlyExtras,
-    Override,
-    Scope,
     Tier,
     TierTable,
 )

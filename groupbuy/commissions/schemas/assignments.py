@@ -2,7 +2,10 @@
 
 from marshmallow import fields
 
-from groupbuy.commissions.rules.terms import AssignmentState, Mode, Scope
+from groupbuy.commissions.rules.monthly import AssignmentState, Scope
+from groupbuy.commissions.rules.terms import (
+    Mode,
+)
 from groupbuy.commissions.schemas.common import TierField, WordsField, one_of
 from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, Words
 

@@ -3,7 +3,9 @@
 from marshmallow import fields
 
 from groupbuy.commissions.models import VersionState
-from groupbuy.commissions.rules.terms import RuleKind
+from groupbuy.commissions.rules.terms import (
+    RuleKind,
+)
 from groupbuy.commissions.schemas.common import one_of
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema
 from groupbuy.kernel.money import BPS

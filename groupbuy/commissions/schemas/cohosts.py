@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from groupbuy.commissions.rules.terms import CohostState
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.commissions.schemas.common import one_of
 from groupbuy.kernel.http import Count, IdField, Moment, PageQuery, Schema
 from groupbuy.kernel.money import BPS

@@ -3,7 +3,13 @@
 from marshmallow import fields, validate
 
 from groupbuy.commissions.models import VersionState
-from groupbuy.commissions.rules.terms import Basis, ClawbackMode, Mode, RuleKind, TargetKind
+from groupbuy.commissions.rules.monthly import Basis
+from groupbuy.commissions.rules.terms import (
+    ClawbackMode,
+    Mode,
+    RuleKind,
+    TargetKind,
+)
 from groupbuy.commissions.schemas.common import TierField, WordsField, one_of
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.kernel.money import BPS

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from groupbuy.commissions.rules.terms import SimulationState
+from groupbuy.commissions.rules.monthly import SimulationState
 from groupbuy.commissions.schemas.common import amount, one_of
 from groupbuy.kernel.http import Count, IdField, Moment, MonthField, PageQuery, Schema
 

@@ -8,7 +8,9 @@ from sqlalchemy import literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.commissions.models import CommissionLine, CommissionRefund
-from groupbuy.commissions.rules.terms import Sold
+from groupbuy.commissions.rules.terms import (
+    Sold,
+)
 from groupbuy.commissions.services.offering import offer
 from groupbuy.kernel.db import session
 

@@ -13,8 +13,8 @@ from groupbuy.commissions.errors import (
     PlanNotInForce,
 )
 from groupbuy.commissions.models import PlanAssignment
+from groupbuy.commissions.rules.monthly import AssignmentState, Scope
 from groupbuy.commissions.rules.moves import ASSIGNMENT_MOVES, moved
-from groupbuy.commissions.rules.terms import AssignmentState, Scope
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session

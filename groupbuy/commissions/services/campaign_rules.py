@@ -12,7 +12,9 @@ from groupbuy.commissions.rules.publication import (
     campaign_rule_faults,
     rule_faults,
 )
-from groupbuy.commissions.rules.terms import RuleKind
+from groupbuy.commissions.rules.terms import (
+    RuleKind,
+)
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session

@@ -7,8 +7,8 @@ from groupbuy.campaigns.rules import ON_OFFER
 from groupbuy.commissions import queries
 from groupbuy.commissions.errors import GroupBuyOver, GuestAlreadyProposed, SharesExceeded
 from groupbuy.commissions.models import Cohost
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.commissions.rules.moves import COHOST_MOVES, moved
-from groupbuy.commissions.rules.terms import CohostState
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session

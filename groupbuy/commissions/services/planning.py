@@ -9,7 +9,10 @@ from sqlalchemy import func, select, text
 from groupbuy.commissions import queries
 from groupbuy.commissions.errors import PlanCodeTaken
 from groupbuy.commissions.models import Plan, PlanVersion, VersionState
-from groupbuy.commissions.rules.terms import CLAWBACK_BY_MODE, Mode
+from groupbuy.commissions.rules.terms import (
+    CLAWBACK_BY_MODE,
+    Mode,
+)
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from groupbuy.commissions import queries
 from groupbuy.commissions.errors import MonthStillOpen, PlanNotPublishable, SimulationRunning
 from groupbuy.commissions.models import PlanVersion, Simulation, SimulationLeader
+from groupbuy.commissions.rules.monthly import SimulationState, Standing
 from groupbuy.commissions.rules.moves import SIMULATION_MOVES, moved
 from groupbuy.commissions.rules.publication import draft_faults
 from groupbuy.commissions.rules.simulation import (
@@ -20,7 +21,10 @@ from groupbuy.commissions.rules.simulation import (
     PlanMonth,
     compare,
 )
-from groupbuy.commissions.rules.terms import PlanTerms, SimulationState, Standing, rule_book
+from groupbuy.commissions.rules.terms import (
+    PlanTerms,
+    rule_book,
+)
 from groupbuy.kernel import audit, jobs
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import Calendar

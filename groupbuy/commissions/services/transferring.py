@@ -6,7 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.commissions.models import CommissionLine, CommissionTransfer
-from groupbuy.commissions.rules.terms import Sold
+from groupbuy.commissions.rules.terms import (
+    Sold,
+)
 from groupbuy.commissions.services.offering import offer
 from groupbuy.kernel.db import session
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from groupbuy.commissions.rules.terms import Exclusion
+from groupbuy.commissions.rules.terms import (
+    Exclusion,
+)
 from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import Id, primary_id, reference
 from groupbuy.settlement.rules.statements import COMPONENTS, ComponentKind, CorrectionKind

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, cast, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.commissions.models import Cohost, ServiceFee
-from groupbuy.commissions.rules.terms import CohostState
+from groupbuy.commissions.rules.monthly import CohostState
 from groupbuy.kernel.db import session
 from groupbuy.leaders.models import Leader
 from groupbuy.settlement.models import Component, SettlementPeriod, Statement

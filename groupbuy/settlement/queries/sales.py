@@ -7,7 +7,12 @@ from sqlalchemy import select, text
 
 from groupbuy.commissions.models import PlanVersion
 from groupbuy.commissions.rules.calculation import Line
-from groupbuy.commissions.rules.terms import Earning, Exclude, PlanTerms, earning
+from groupbuy.commissions.rules.terms import (
+    Earning,
+    Exclude,
+    PlanTerms,
+    earning,
+)
 from groupbuy.kernel.db import session
 from groupbuy.leaders.models import Leader
 from groupbuy.settlement.models import SettlementPeriod

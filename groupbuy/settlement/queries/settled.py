@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from groupbuy.commissions.rules.calculation import Line, calculate
-from groupbuy.commissions.rules.terms import Exclude, PlanTerms, RuleKind, earning
+from groupbuy.commissions.rules.terms import (
+    Exclude,
+    PlanTerms,
+    RuleKind,
+    earning,
+)
 from groupbuy.kernel.db import session
 from groupbuy.settlement.models import SettlementPeriod
 from groupbuy.settlement.queries.holding import Holding

@@ -9,7 +9,13 @@ from sqlalchemy import Select, select
 
 from groupbuy.commissions.models import CommissionLine, CommissionTransfer, PlanVersion
 from groupbuy.commissions.rules.calculation import PARTS, segments
-from groupbuy.commissions.rules.terms import Earning, Exclude, PlanTerms, RuleKind, earning
+from groupbuy.commissions.rules.terms import (
+    Earning,
+    Exclude,
+    PlanTerms,
+    RuleKind,
+    earning,
+)
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from groupbuy.commissions import queries as commissions
-from groupbuy.commissions.rules.terms import MonthlyTerms, Standing
+from groupbuy.commissions.rules.monthly import MonthlyTerms, Standing
 from groupbuy.leaders import queries as leaders
 from groupbuy.settlement.models import SettlementPeriod
 

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from groupbuy.commissions.rules.terms import Basis, Exclusion, RuleKind
+from groupbuy.commissions.rules.monthly import Basis
+from groupbuy.commissions.rules.terms import (
+    Exclusion,
+    RuleKind,
+)
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind

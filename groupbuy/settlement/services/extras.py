@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from groupbuy.commissions.rules import components
-from groupbuy.commissions.rules.terms import Basis, MonthlyTerms
+from groupbuy.commissions.rules.monthly import Basis, MonthlyTerms
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.settings import settings
 from groupbuy.settlement import queries

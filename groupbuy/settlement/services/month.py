@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from groupbuy.commissions.rules.terms import MonthlyTerms, PlanTerms
+from groupbuy.commissions.rules.monthly import MonthlyTerms
+from groupbuy.commissions.rules.terms import (
+    PlanTerms,
+)
 from groupbuy.settlement import queries
 from groupbuy.settlement.models import LeaderSales, SettlementPeriod
 from groupbuy.settlement.queries.extras import Person

@@ -6,7 +6,10 @@ from itertools import count
 from typing import NamedTuple
 
 from groupbuy.commissions.rules.calculation import Filled, cap_of, fill
-from groupbuy.commissions.rules.terms import Exclusion, PlanTerms
+from groupbuy.commissions.rules.terms import (
+    Exclusion,
+    PlanTerms,
+)
 from groupbuy.kernel.ids import derived_id, to_uuid
 from groupbuy.settlement import queries
 from groupbuy.settlement.models import SettlementPeriod

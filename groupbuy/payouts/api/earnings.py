@@ -14,7 +14,7 @@ from groupbuy.payouts.schemas.earnings import EarningLineSchema, EarningsQuery, 
 
 @api.get("/leader/earnings", allow="leader.own", query=EarningsQuery, returns=EarningsSchema)
 def show_own_earnings(actor: Actor, query: dict[str, Any]) -> Earnings:
-    """Show a month of one's own: estimated, pending, settled, paid, and how far the next tier is."""
+    """Show a month of one's own: estimated, pending, settled, paid, the next tier."""
     now, calendar = clock.now(), settings().calendar
     month = query["month"] or calendar.month_of(now)
     return queries.earnings(leader_id=actor.leader_id, month=month, calendar=calendar, now=now)

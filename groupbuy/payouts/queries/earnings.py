@@ -1,6 +1,6 @@
 """What a leader earned, from the estimate to the money: a constant number of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,16 @@ from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.payouts.models import PayoutItem
-from groupbuy.payouts.queries.batches import taken
+from groupbuy.payouts.queries.batches import Taken, taken
 from groupbuy.payouts.rules.earnings import EarningState, earning_state
 from groupbuy.payouts.rules.states import AttemptState
 from groupbuy.settlement.models import Correction, SettlementPeriod, Statement, StatementLine
 from groupbuy.settlement.rules.periods import SETTLED
 from groupbuy.settlement.rules.statements import CorrectionKind
+
+
+NOTHING = Taken(fen=0, open_item=False)
+"""What items have paid for a statement that none was made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,11 @@ def _paid(leader_id: str, month: str) -> tuple[int, int]:
     under_way = PayoutItem.state.not_in(
         [AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.CANCELLED]
     )
-    sums = [
-        cast(func.coalesce(func.sum(PayoutItem.gross_fen).filter(which), 0), BigInteger)
-        for which in (arrived, under_way)
-    ]
-    query = select(*sums).where(PayoutItem.leader_id == leader_id, PayoutItem.month == month)
+    gross = func.sum(PayoutItem.gross_fen)
+    query = select(
+        cast(func.coalesce(gross.filter(arrived), 0), BigInteger),
+        cast(func.coalesce(gross.filter(under_way), 0), BigInteger),
+    ).where(PayoutItem.leader_id == leader_id, PayoutItem.month == month)
     paid_fen, paying_fen = session().execute(query).one()
     return paid_fen, paying_fen
 
@@ -113,9 +117,7 @@ def earning_lines(*, leader_id: str, limit: int, cursor: str | None) -> Page[Ear
     )
     given = select(moved.commission_line_id).where(moved.leader_id == leader_id, ~superseded)
     ever = select(moved.id).where(moved.commission_line_id == line.id).exists()
-    query = select(line).where(
-        or_(and_(line.leader_id == leader_id, ~ever), line.id.in_(given))
-    )
+    query = select(line).where(or_(and_(line.leader_id == leader_id, ~ever), line.id.in_(given)))
     page = paginate(query, by=[line.paid_at, line.id], limit=limit, cursor=cursor, descending=True)
     return Page(_told(leader_id, page.items), page.next_cursor)
 
@@ -145,9 +147,7 @@ def _corrected(line_ids: Sequence[str]) -> dict[str, int]:
     """Return what refunds, anew-computed months and findings took from each line, 0 or less."""
     taking = (CorrectionKind.CLAWBACK, CorrectionKind.RETIER, CorrectionKind.FORFEIT)
     rows = session().execute(
-        select(
-            Correction.commission_line_id, cast(func.sum(Correction.amount_fen), BigInteger)
-        )
+        select(Correction.commission_line_id, cast(func.sum(Correction.amount_fen), BigInteger))
         .join(Statement, Statement.id == Correction.statement_id)
         .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
         .where(
@@ -160,11 +160,12 @@ def _corrected(line_ids: Sequence[str]) -> dict[str, int]:
     return {line_id: fen for line_id, fen in rows}
 
 
-def _line(line: CommissionLine, settled: Any, taken_back: int, paid: Any) -> EarningLine:
+def _line(
+    line: CommissionLine, settled: Any, taken_back: int, paid: Mapping[str, Taken]
+) -> EarningLine:
     settled_fen = settled.amount_fen if settled else None
     left_fen = (settled_fen or 0) + taken_back
-    received = paid.get(settled.statement_id) if settled else None
-    arrived = received is not None and not received.open_item
+    received = paid.get(settled.statement_id, NOTHING) if settled else NOTHING
     return EarningLine(
         order_id=line.order_id,
         order_line_id=line.order_line_id,
@@ -176,7 +177,7 @@ def _line(line: CommissionLine, settled: Any, taken_back: int, paid: Any) -> Ear
             completed=line.completed_at is not None,
             settled_fen=settled_fen,
             left_fen=left_fen,
-            paid=bool(arrived and received.fen >= settled.payout_fen),
+            paid=received.fen > 0 and not received.open_item,
         ),
         statement_id=settled.statement_id if settled else None,
         settled_fen=settled_fen,

@@ -1,10 +1,10 @@
 """Statements: what a month comes to for a leader, and where every fen of it comes from."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.commissions.rules.terms import (
     Exclusion,
@@ -12,6 +12,9 @@ from groupbuy.commissions.rules.terms import (
 from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import Id, primary_id, reference
 from groupbuy.settlement.rules.statements import COMPONENTS, ComponentKind, CorrectionKind
+
+if TYPE_CHECKING:
+    from groupbuy.settlement.models.answers import Standing
 
 
 def _statement(**options: Any) -> Any:
@@ -75,6 +78,10 @@ class Statement(Base):
     payout_fen: Mapped[int]
     carry_out_fen: Mapped[int]
     digest: Mapped[str]
+
+    standing: Mapped["Standing | None"] = relationship(
+        "Standing", viewonly=True, uselist=False, lazy="selectin"
+    )
 
 
 class StatementLine(Base):

@@ -215,7 +215,8 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.leader_balance",
-        "the ledger owes each leader what the last settled statement carries, and what is unpaid",
+        "the ledger owes each leader what the last settled statement carries, and what is unpaid,"
+        " held back by a dispute or not",
         f"""
         with owed as (
             select {_id("ldr", "s.leader_id")} as leader_id,
@@ -233,6 +234,7 @@ INVARIANTS = (
             join ledger_transactions t on t.id = e.transaction_id
             left join ledger_transactions r on r.id = t.reverses_id
             where a.kind = 'leader'
+                or a.kind = 'held' and coalesce(r.kind, t.kind) = 'dispute_hold'
             group by a.owner
         )
         select leader_id, owed_fen, paid_fen, balance_fen

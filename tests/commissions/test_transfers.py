@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from groupbuy.commissions import services
 from groupbuy.commissions.models import CommissionTransfer
 from groupbuy.kernel.db import session
+from groupbuy.orders.models import Order
 from tests.commissions.test_services import refused, rule
 from tests.factories import commissions
 from tests.factories.commissions import Stall, assigned
@@ -38,6 +39,8 @@ def give(order_id: str, to: Stall | None, *, revision: int = 2, **changes: Any) 
         "now": NOON + timedelta(days=3),
         **changes,
     }
+    session().get_one(Order, order_id).leader_id = given["leader_id"]
+    session().flush()
     services.transfer(order_id=order_id, revision=revision, **given)
 
 

@@ -45,7 +45,7 @@ def story_of(dice: Random) -> Story:
     """Return a story: up to three versions, the sales of three leaders, what became of them."""
     span = months()
     first = dice.choice([0, 0, dice.randrange(30)])
-    days = sorted({first, *dice.sample(range(50), dice.randrange(3))})
+    days = sorted({first, *dice.sample(range(30), dice.randint(0, 2))})
     tape = _Tape(dice, span)
     for number in range(dice.randint(4, 9)):
         tape.sell(number)
@@ -69,7 +69,7 @@ def _version(dice: Random, begins: datetime) -> Version:
         tuple((sum(steps[:n]), dice.randrange(901)) for n in range(len(steps) + 1)),
         {level: dice.choice([0, 8_000, 11_111, 12_000]) for level in LEVELS if dice.random() < 0.5},
         {good: _rule(dice) for good in range(3) if dice.random() < 0.3},
-        dice.choice([None, dice.randint(0, 40_000), dice.randint(0, 40_000)]),
+        dice.choice([None, *(dice.randint(0, 25_000) for _ in range(4))]),
         dice.choice([None, quota]),
         dice.choice([0, 0, 15_000]),
         dice.choice(["line", "retier"]),

@@ -110,6 +110,7 @@ class TestWhatALineEarns:
         line = commission_of(mei.pay(100, paid_at=clock.now(), campaign_id=campaign.id).id)
         assert (line.kind, line.reason, line.rule_target_id) == ("exclude", "item_rule", none)
 
+    @pytest.mark.breaks_books
     def test_it_passes_on_with_a_transfer(
         self, api: Api, campaign: Campaign, clock: ManualClock
     ) -> None:

@@ -232,6 +232,7 @@ class TestWhatTheDatabaseRefuses:
         refused(update(CommissionRefund).values(amount_fen=1), delete(CommissionRefund))
 
 
+@pytest.mark.breaks_books
 class TestServiceFees:
     def pay(self, mei: Stall, *, paid_at: datetime, order_id: str) -> list[ServiceFee]:
         services.pay_service_fee(

@@ -46,6 +46,7 @@ def transfers(order_id: str) -> list[CommissionTransfer]:
     return list(session().scalars(query))
 
 
+@pytest.mark.breaks_books
 class TestTransfer:
     def test_it_gives_the_terms_the_other_would_have_had_when_it_was_paid(
         self, mei: Stall, lan: Stall

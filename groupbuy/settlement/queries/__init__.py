@@ -79,7 +79,6 @@ from groupbuy.settlement.queries.statements import (
     statement,
     statement_list,
 )
-from groupbuy.settlement.queries.terms import monthly_terms
 
 INVARIANTS = (*PERIOD_INVARIANTS, *ANSWER_INVARIANTS)
 
@@ -114,7 +113,6 @@ __all__ = [
     "line_list",
     "locked_period",
     "locked_run",
-    "monthly_terms",
     "months_of",
     "next_leaders",
     "next_period",

@@ -40,7 +40,6 @@ WORK_MEMORY = "64MB"
 """What one sort or hash table of a check may take before it goes to disk."""
 
 
-
 def check(invariants: Iterable[Invariant]) -> Iterator[Finding]:
     """Run every invariant in the present transaction, one statement each."""
     for invariant in invariants:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from groupbuy.settlement.models.answers import Standing
 
 
-def _part_of_statement() -> Any:
-    """Declare whose part a row is; the statement itself is written last."""
+def _statement(**options: Any) -> Any:
+    """Declare which statement a row is part of, or about; the statement itself is written last."""
     head = ForeignKey("settlement_statements.id", deferrable=True, initially="DEFERRED")
-    return mapped_column(Id("sts"), head, primary_key=True)
+    return mapped_column(Id("sts"), head, **options)
 
 
 class Statement(Base):
@@ -148,11 +148,11 @@ class Correction(Base):
         Index("ix_settlement_corrections_corrects_id", "corrects_id"),
     )
 
-    statement_id: Mapped[str] = _part_of_statement()
+    statement_id: Mapped[str] = _statement(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     commission_line_id: Mapped[str] = reference("cml", "commission_lines.id")
-    corrects_id: Mapped[str] = reference("sts", "settlement_statements.id")
+    corrects_id: Mapped[str] = _statement()
     event_key: Mapped[str | None]
     event_at: Mapped[datetime | None]
     refunded_fen: Mapped[int]
@@ -180,7 +180,7 @@ class Component(Base):
         Index("ix_settlement_components_kind_key", "kind", "key"),
     )
 
-    statement_id: Mapped[str] = _part_of_statement()
+    statement_id: Mapped[str] = _statement(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     key: Mapped[str]

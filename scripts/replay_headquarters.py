@@ -12,8 +12,10 @@ from groupbuy.commissions.rules.terms import (
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import Settings
+from groupbuy.settlement import queries
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import Statement
+from groupbuy.settlement.rules.periods import PeriodState
 
 FIGURES = (
     "volume_fen",
@@ -52,7 +54,14 @@ def publish_plan(
 def settle_month(
     month: str, *, finance: Actor, approver: Actor, settings: Settings, now: datetime
 ) -> None:
-    """Close, calculate and submit a month as finance; approve and lock it as the approver."""
+    """Close, calculate and submit a month as finance; approve it as the approver.
+
+    The month before is locked: its leaders had weeks to answer, and said nothing against it.
+    """
+    settlement.auto_confirm(now=now)
+    before = queries.last_period(before=month)
+    if before is not None and before.state == PeriodState.APPROVED:
+        settlement.lock(month=before.month, actor=approver, now=now)
     settlement.start_closing(
         month=month,
         calendar=settings.calendar,
@@ -66,7 +75,6 @@ def settle_month(
         progress = settlement.advance(run_id=progress.run_id, actor=finance, now=now)
     reviewed = settlement.submit(month=month, actor=finance, now=now)
     settlement.approve(month=month, digest=str(reviewed.digest), actor=approver, now=now)
-    settlement.lock(month=month, actor=approver, now=now)
 
 
 def statements(stores: dict[str, int]) -> list[dict[str, Any]]:

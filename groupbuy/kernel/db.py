@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -193,10 +194,9 @@ def in_steps(
         with transaction():
             return work()
 
-    progress = retrying(lambda: step(first))
+    progress = retrying(partial(step, first))
     while not over(progress):
-        before = progress
-        progress = retrying(lambda: step(lambda: then(before)))
+        progress = retrying(partial(step, partial(then, progress)))
         yield progress
 
 

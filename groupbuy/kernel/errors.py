@@ -37,6 +37,8 @@ _CHINESE = {
     "Invalid input type.": "输入类型不正确。",
     "Not a valid email address.": "不是有效的电子邮箱。",
     "Control characters are not allowed.": "不能包含控制字符。",
+    "Not base64 of 1 byte to 1 MiB.": "须为 1 字节至 1 MiB 内容的 base64 编码。",
+    "Must not be 0.": "不能为 0。",
     "Not a month YYYY-MM.": "不是 YYYY-MM 格式的月份。",
 }
 

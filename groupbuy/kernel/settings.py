@@ -60,6 +60,7 @@ class Settings:
     pickup_undo_minutes: int = 10
     hold_days: int = 7
     min_payout_fen: int = 10_000
+    statement_confirm_days: int = 3
     max_total_bps: int = 3_000
     recruiter_override_allowed: bool = False
     payout_account_keys: str = ""
@@ -223,6 +224,9 @@ VARIABLES = (
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
+    Variable(
+        "STATEMENT_CONFIRM_DAYS", "statement_confirm_days", "silence confirms after so many", _count
+    ),
     Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
     Variable(
         "RECRUITER_OVERRIDE_ALLOWED",

@@ -377,6 +377,8 @@ def upgrade() -> None:
             ["corrects_id"],
             ["settlement_statements.id"],
             name=op.f("fk_settlement_corrections_corrects_id"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["statement_id"],

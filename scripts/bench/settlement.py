@@ -24,7 +24,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from groupbuy.app.registry import invariants
-from groupbuy.kernel.books import check
+from groupbuy.kernel.books import check_snapshot
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import db, session, snapshot, transaction
 from groupbuy.kernel.settings import settings
@@ -36,6 +36,7 @@ from scripts.dev.services import Postgres
 
 UNUSED_REDIS = "redis://127.0.0.1:6379/0"
 PAGE = 200
+WORKERS = 2
 MEBIBYTE = 1024 * 1024
 
 
@@ -202,10 +203,9 @@ def _recompute() -> None:
 
 
 def _check(console: Console) -> None:
-    with transaction():
-        for finding in check(invariants()):
-            if finding.faults:
-                console.print(f"[red]{finding.invariant.name}[/red] {finding.faults[:1]}")
+    for finding in check_snapshot(list(invariants()), workers=WORKERS):
+        if finding.faults:
+            console.print(f"[red]{finding.invariant.name}[/red] {finding.faults[:1]}")
 
 
 def _told(measured: list[Measured], console: Console) -> None:

@@ -40,8 +40,8 @@ from products, generate_series(1, 4) n;
 
 SALES = """
 create temp table sellers as
-select row_number() over (order by l.id) as n, l.id as leader_id, l.level, p.id as point_id,
-    l.shopper_id
+select row_number() over (order by md5(l.id::text)) as n, l.id as leader_id, l.level,
+    p.id as point_id, l.shopper_id
 from leaders l join pickup_points p on p.leader_id = l.id;
 create unique index on sellers (n);
 create temp table bench_orders as

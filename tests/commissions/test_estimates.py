@@ -32,7 +32,7 @@ from tests.factories.commissions import Stall, assigned
 from tests.factories.settlement import SHANGHAI, local
 
 NOW = local("2026-03-20 12:00")
-PATH = "/leader/earnings/estimate"
+PATH = "/leader/earnings"
 
 
 @pytest.fixture

@@ -59,7 +59,10 @@ def draft(
 
 
 def published(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersion:
-    """Publish a version of a plan, in force from now on unless said otherwise."""
+    """Publish a version of a plan, in force from now on unless said otherwise.
+
+    Where the operator allows it, so that it may pay recruiters.
+    """
     now = terms.get("now", clock.now())
     drafted = draft(tiers, **terms)
     with transaction():
@@ -68,6 +71,7 @@ def published(tiers: Sequence[Sequence[int]] = TIERS, **terms: Any) -> PlanVersi
             number=drafted.number,
             if_match=drafted.version,
             max_total_bps=3_000,
+            override_allowed=True,
             actor=APPROVER,
             now=now,
         )

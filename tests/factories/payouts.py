@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -24,14 +25,13 @@ from groupbuy.payouts.providers.interface import Outcome
 from groupbuy.payouts.rules.states import AttemptState
 from groupbuy.payouts.rules.tax import Withholding
 from groupbuy.settlement import services as settlement
-from groupbuy.settlement.models import SettlementPeriod, Statement
-from groupbuy.settlement.rules.periods import PeriodState
-from groupbuy.settlement.rules.statements import COMPONENTS
+from groupbuy.settlement.jobs import calculate_month
+from groupbuy.settlement.models import Statement
+from tests.factories.adjustments import adjusted
 from tests.factories.commissions import APPROVER, FINANCE
 from tests.factories.settlement import SHANGHAI, after_cutoff
 
 MARCH = "2026-03"
-DIGEST = "0" * 64
 DETAILS = {
     "demo": {"name": "Mei"},
     "bank": {"holder": "梅", "account": "6222020200012345678", "bank": "工商银行"},
@@ -60,54 +60,22 @@ def leaders(count: int) -> list[str]:
 
 
 def settled(payouts_fen: dict[str, int], *, month: str = MARCH) -> dict[str, str]:
-    """Approve a month that pays each leader this much; return the statement of each leader."""
-    cutoff = SHANGHAI.cutoff(month, 7)
+    """Approve a month that pays each leader this much; return each one's confirmed statement."""
+    now = after_cutoff(month)
+    for leader_id, fen in payouts_fen.items():
+        adjusted(leader_id, fen, at=SHANGHAI.cutoff(month, 7) - timedelta(hours=1))
     with transaction():
-        session().add(
-            SettlementPeriod(
-                month=month,
-                state=PeriodState.IN_REVIEW,
-                hold_days=7,
-                min_payout_fen=1,
-                starts_at=SHANGHAI.month_start(month),
-                ends_at=SHANGHAI.month_end(month),
-                window_from=SHANGHAI.month_start(month),
-                cutoff_at=cutoff,
-                calc_rev=1,
-                calculated_by=FINANCE.id,
-                calculated_at=cutoff,
-                input_digest=DIGEST,
-                digest=DIGEST,
-                submitted_by=FINANCE.id,
-                submitted_at=cutoff,
-            )
+        settlement.start_closing(
+            month=month, calendar=SHANGHAI, hold_days=7, min_payout_fen=1, actor=FINANCE, now=now
         )
-        session().flush()
-        session().execute(
-            insert(Statement),
-            [_statement(month, leader, fen) for leader, fen in payouts_fen.items()],
-        )
-        settlement.approve(month=month, digest=DIGEST, actor=APPROVER, now=after_cutoff(month))
+    calculate_month(month=month, actor=FINANCE)
+    with transaction():
+        period = settlement.submit(month=month, actor=FINANCE, now=now)
+        digest = str(period.digest)
+        settlement.approve(month=month, digest=digest, actor=APPROVER, now=now, confirm_days=0)
+        settlement.auto_confirm(now=now)
     found = session().query(Statement).filter(Statement.month == month)
     return {row.leader_id: row.id for row in found}
-
-
-def _statement(month: str, leader_id: str, fen: int) -> dict[str, Any]:
-    return {
-        "id": new_id("sts"),
-        "month": month,
-        "leader_id": leader_id,
-        "carry_in_fen": 0,
-        "volume_fen": 0,
-        "uncapped_fen": fen,
-        "cap_fen": None,
-        **dict.fromkeys(COMPONENTS, 0),
-        "sales_fen": fen,
-        "payable_fen": fen,
-        "payout_fen": fen,
-        "carry_out_fen": 0,
-        "digest": DIGEST,
-    }
 
 
 def account(leader_id: str, kind: str = "demo", **details: str) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from groupbuy.app.registry import invariants
 from groupbuy.kernel import books
@@ -14,6 +14,7 @@ from groupbuy.settlement import jobs, queries, services
 from groupbuy.settlement.models import Component, Correction, SettlementPeriod, Statement
 from groupbuy.settlement.queries.statements import SaleView
 from groupbuy.settlement.rules.periods import CLOSING_DELAY
+from groupbuy.settlement.rules.statements import COMPONENTS
 from tests.factories.commissions import APPROVER, FINANCE
 
 SHANGHAI = Calendar(ZoneInfo("Asia/Shanghai"))
@@ -74,6 +75,23 @@ def approved(month: str, *, hold_days: int = HOLD_DAYS) -> SettlementPeriod:
         )
 
 
+def settled(*months: str) -> None:
+    """Settle months one after the other; the books hold, and each recomputes to the same bytes."""
+    for month in months:
+        approved(month)
+    assert broken() == []
+    for month in months:
+        assert same_again(month)
+
+
+def same_again(month: str) -> bool:
+    """Tell whether a calculated month, told again from its events, gives the same bytes."""
+    with transaction():
+        session().execute(text("set local timezone = 'UTC'"))
+        session().expire_all()
+        return services.recompute(period=queries.calculated_period(month)).same
+
+
 def statement_of(leader_id: str, month: str) -> Statement:
     """Return a leader's statement of a month, whatever its state."""
     query = select(Statement).where(Statement.leader_id == leader_id, Statement.month == month)
@@ -83,6 +101,18 @@ def statement_of(leader_id: str, month: str) -> Statement:
 def lines_of(statement: Statement) -> list[SaleView]:
     """Return a statement's lines."""
     return list(queries.line_list(statement=statement, limit=10_000, cursor=None).items)
+
+
+def told_of(leader_id: str, month: str) -> list[tuple[str, int]]:
+    """Return the kind and amount of each correction of a leader's statement, line by line."""
+    found = corrections_of(statement_of(leader_id, month))
+    return [(row.kind, row.amount_fen) for row in found]
+
+
+def figures_of(leader_id: str, month: str) -> dict[str, int]:
+    """Return the parts of a leader's statement that are not 0."""
+    statement = statement_of(leader_id, month)
+    return {name: fen for name in COMPONENTS if (fen := getattr(statement, name))}
 
 
 def corrections_of(statement: Statement) -> list[Correction]:

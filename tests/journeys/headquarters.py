@@ -7,6 +7,7 @@ from typing import Any
 from groupbuy.campaigns.jobs import advance_campaigns, return_leftovers
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.orders.jobs import complete_due, expire_due
+from groupbuy.settlement.jobs import confirm_unanswered
 from tests.client import Answer, Api, Caller
 
 
@@ -128,7 +129,8 @@ class Shop:
 
     def tick(self) -> None:
         """Let everything happen that is due by the clock."""
-        for sweep in (advance_campaigns, expire_due, complete_due, return_leftovers):
+        due = (advance_campaigns, expire_due, complete_due, return_leftovers, confirm_unanswered)
+        for sweep in due:
             sweep()
         run_pending()
 

@@ -9,6 +9,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import transaction
 from groupbuy.settlement import services
+from groupbuy.settlement.jobs import confirm_unanswered
 from tests.client import Answer, Api
 from tests.factories import commissions
 from tests.factories.commissions import APPROVER, Stall
@@ -60,6 +61,8 @@ class TestTheMonth:
         digest = finance.post(f"{PERIOD}/submission").json["digest"]
         answer = approver.post(f"{PERIOD}/approval", {"digest": digest})
         assert (answer.status_code, answer.json["approved_by"]) == (200, approver.id)
+        clock.advance(days=3)
+        confirm_unanswered()
         assert approver.post(f"{PERIOD}/lock").json["state"] == "locked"
         shown = finance.get(PERIOD).json
         assert {name: fen for name, fen in shown["totals"].items() if fen} == {

@@ -295,6 +295,7 @@ def act(action: Action) -> Any:
             case Action.APPROVE:
                 return services.approve(digest=digest, **by_approver)
             case Action.LOCK:
+                services.auto_confirm(now=LATER)
                 return services.lock(**by_approver)
 
 

@@ -28,6 +28,7 @@ from groupbuy.payouts.queries.batches import (
     shown_items,
     taken,
 )
+from groupbuy.payouts.queries.earnings import earning_lines, earnings
 from groupbuy.payouts.queries.invariants import INVARIANTS
 from groupbuy.payouts.queries.reconciliations import (
     archive,
@@ -76,6 +77,8 @@ __all__ = [
     "batch_list",
     "difference",
     "difference_list",
+    "earning_lines",
+    "earnings",
     "entries_of",
     "entry_of",
     "item",

@@ -1,5 +1,8 @@
 """Tables of settlement. What is approved never changes: PostgreSQL itself refuses."""
 
+from groupbuy.settlement.models.adjustments import Adjustment, AdjustmentAttachment
+from groupbuy.settlement.models.answers import Standing, StandingMove
+from groupbuy.settlement.models.disputes import Dispute
 from groupbuy.settlement.models.periods import (
     CalculationRun,
     LeaderSales,
@@ -14,12 +17,17 @@ from groupbuy.settlement.models.statements import (
 )
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentAttachment",
     "CalculationRun",
     "Component",
     "Correction",
+    "Dispute",
     "LeaderSales",
     "SettlementPeriod",
     "SettlementTransition",
+    "Standing",
+    "StandingMove",
     "Statement",
     "StatementLine",
 ]

@@ -1,10 +1,10 @@
 """Statements: what a month comes to for a leader, and where every fen of it comes from."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.commissions.rules.terms import (
     Exclusion,
@@ -13,11 +13,14 @@ from groupbuy.kernel.db import Base, DatabaseRule, declare_rule, one_of
 from groupbuy.kernel.ids import Id, primary_id, reference
 from groupbuy.settlement.rules.statements import COMPONENTS, ComponentKind, CorrectionKind
 
+if TYPE_CHECKING:
+    from groupbuy.settlement.models.answers import Standing
 
-def _part_of_statement() -> Any:
-    """Declare whose part a row is; the statement itself is written last."""
+
+def _statement(**options: Any) -> Any:
+    """Declare which statement a row is part of, or about; the statement itself is written last."""
     head = ForeignKey("settlement_statements.id", deferrable=True, initially="DEFERRED")
-    return mapped_column(Id("sts"), head, primary_key=True)
+    return mapped_column(Id("sts"), head, **options)
 
 
 class Statement(Base):
@@ -75,6 +78,10 @@ class Statement(Base):
     payout_fen: Mapped[int]
     carry_out_fen: Mapped[int]
     digest: Mapped[str]
+
+    standing: Mapped["Standing | None"] = relationship(
+        "Standing", viewonly=True, uselist=False, lazy="selectin"
+    )
 
 
 class StatementLine(Base):
@@ -141,11 +148,11 @@ class Correction(Base):
         Index("ix_settlement_corrections_corrects_id", "corrects_id"),
     )
 
-    statement_id: Mapped[str] = _part_of_statement()
+    statement_id: Mapped[str] = _statement(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     commission_line_id: Mapped[str] = reference("cml", "commission_lines.id")
-    corrects_id: Mapped[str] = reference("sts", "settlement_statements.id")
+    corrects_id: Mapped[str] = _statement()
     event_key: Mapped[str | None]
     event_at: Mapped[datetime | None]
     refunded_fen: Mapped[int]
@@ -173,7 +180,7 @@ class Component(Base):
         Index("ix_settlement_components_kind_key", "kind", "key"),
     )
 
-    statement_id: Mapped[str] = _part_of_statement()
+    statement_id: Mapped[str] = _statement(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     key: Mapped[str]

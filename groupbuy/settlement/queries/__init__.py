@@ -1,6 +1,34 @@
 """Reads of settlement."""
 
-from groupbuy.settlement.queries.adjusting import adjustments_of
+from groupbuy.settlement.queries.adjusting import (
+    AdjustmentView,
+    adjustment,
+    adjustment_list,
+    adjustment_view,
+    adjustments_of,
+    attachment,
+    attachment_count,
+    carried,
+    reversal_of,
+    written_off_fen,
+)
+from groupbuy.settlement.queries.answer_invariants import ANSWER_INVARIANTS
+from groupbuy.settlement.queries.answers import (
+    StandingHistory,
+    standing,
+    standing_counts,
+    standing_history,
+)
+from groupbuy.settlement.queries.disputes import (
+    dispute,
+    dispute_list,
+    order_issued_at,
+    own_dispute,
+    statement_row,
+    undecided_count,
+    undecided_of_order,
+    undecided_of_row,
+)
 from groupbuy.settlement.queries.extras import (
     carried_into,
     paid_overrides,
@@ -10,9 +38,10 @@ from groupbuy.settlement.queries.extras import (
     sessions,
 )
 from groupbuy.settlement.queries.holding import holding
-from groupbuy.settlement.queries.invariants import INVARIANTS
+from groupbuy.settlement.queries.invariants import INVARIANTS as PERIOD_INVARIANTS
 from groupbuy.settlement.queries.payable import (
     PayableStatement,
+    held_fen,
     payable_statement,
     payable_statements,
 )
@@ -52,19 +81,32 @@ from groupbuy.settlement.queries.statements import (
 )
 from groupbuy.settlement.queries.terms import monthly_terms
 
+INVARIANTS = (*PERIOD_INVARIANTS, *ANSWER_INVARIANTS)
+
 __all__ = [
     "FIRST_LEADER",
     "INVARIANTS",
+    "AdjustmentView",
     "Overview",
     "PayableStatement",
+    "StandingHistory",
     "StoredParts",
+    "adjustment",
+    "adjustment_list",
+    "adjustment_view",
     "adjustments_of",
+    "attachment",
+    "attachment_count",
     "calculated_period",
+    "carried",
     "carried_into",
     "component_list",
     "correction_list",
+    "dispute",
+    "dispute_list",
     "first_unsettled_month",
     "forfeited_lines",
+    "held_fen",
     "holding",
     "last_period",
     "leader_count",
@@ -77,7 +119,9 @@ __all__ = [
     "next_leaders",
     "next_period",
     "opened",
+    "order_issued_at",
     "overview",
+    "own_dispute",
     "own_held_lines",
     "own_statement",
     "own_statements",
@@ -89,14 +133,23 @@ __all__ = [
     "period_list",
     "plan_terms",
     "reached_at",
+    "reversal_of",
     "run_of",
     "sales",
     "service_fees",
     "sessions",
     "settled_lines",
+    "standing",
+    "standing_counts",
+    "standing_history",
     "statement",
     "statement_list",
+    "statement_row",
     "stored_lines",
     "stored_parts",
     "touched_lines",
+    "undecided_count",
+    "undecided_of_order",
+    "undecided_of_row",
+    "written_off_fen",
 ]

@@ -131,7 +131,10 @@ class Session(NamedTuple):
 
 
 _EARNED = """
-with part as (
+with host as (
+    select * from unnest(cast(:group_buys as uuid[]), cast(:statements as uuid[]))
+        as host (group_buy_id, statement_id)
+), part as (
     select l.commission_line_id, l.statement_id, l.amount_fen from settlement_lines l
     join commission_lines c on c.id = l.commission_line_id
     where c.group_buy_id = any(:group_buys)
@@ -145,8 +148,9 @@ select 'gbu_' || replace(c.group_buy_id::text, '-', ''), (
     select count(*) from commission_cohosts h
     where h.group_buy_id = c.group_buy_id and h.state = 'agreed' and h.answered_at <= c.paid_at
 ), sum(p.amount_fen)::bigint
-from part p join commission_lines c on c.id = p.commission_line_id
-where p.statement_id = any(:statements)
+from part p
+join commission_lines c on c.id = p.commission_line_id
+join host on host.group_buy_id = c.group_buy_id and host.statement_id = p.statement_id
 group by 1, 2 order by 1, 2
 """
 
@@ -164,22 +168,26 @@ def sessions(period: SettlementPeriod, statement_of: Mapping[str, str]) -> list[
     guests: dict[str, list[Cohost]] = {}
     for cohost in agreed.scalars():
         guests.setdefault(cohost.group_buy_id, []).append(cohost)
-    hosts = {of[0].host_leader_id for of in guests.values()} & statement_of.keys()
-    if not hosts:
+    hosted = {
+        group_buy_id: statement_of[of[0].host_leader_id]
+        for group_buy_id, of in guests.items()
+        if of[0].host_leader_id in statement_of
+    }
+    if not hosted:
         return []
     earned = session().execute(
         text(_EARNED),
         {
-            "group_buys": [group_buy_id[4:] for group_buy_id in guests],
+            "group_buys": [group_buy_id[4:] for group_buy_id in hosted],
             "starts_at": period.starts_at,
             "ends_at": period.ends_at,
-            "statements": [statement_of[leader_id][4:] for leader_id in sorted(hosts)],
+            "statements": [statement_id[4:] for statement_id in hosted.values()],
         },
     )
     shared = [
         (f"{group_buy_id}:{count}", group_buy_id, guests[group_buy_id][:count], fen)
         for group_buy_id, count, fen in earned
-        if count
+        if count and fen
     ]
     before = _before(period.month, [key for key, *_ in shared])
     return [

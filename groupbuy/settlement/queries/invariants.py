@@ -35,55 +35,55 @@ _HOLDER = "case when t.id is null then c.leader_id else t.leader_id end"
 INVARIANTS = (
     Invariant(
         "settlement.every_sale_once",
-        "each line completed in a settled month is in that month's statement of its leader, once",
+        "a settled month's statements hold each line completed in it, for its leader, and no other",
         f"""
-        select c.id as commission_line_id, p.month, c.leader_id, s.month as statement_month
-        from settlement_periods p
-        join commission_lines c on c.completed_at >= p.starts_at and c.completed_at < p.ends_at
-        left join lateral (
-            select t.id, t.leader_id from commission_transfers t
-            where t.commission_line_id = c.id and t.recorded_at < p.cutoff_at
-            order by t.revision desc limit 1
-        ) t on exists (select from commission_transfers)
-        left join settlement_lines l on l.commission_line_id = c.id
-        left join settlement_statements s on s.id = l.statement_id
-        where {_SETTLED} and {_HOLDER} is not null
-            and (s.month is distinct from p.month or s.leader_id <> {_HOLDER}
-                or l.transfer_id is distinct from t.id)
-        """,
-    ),
-    Invariant(
-        "settlement.only_completed_sales",
-        "a settled statement has no sale that was not completed in its month",
-        f"""
-        select l.statement_id, l.position, c.completed_at
-        from settlement_periods p
-        join settlement_statements s on s.month = p.month
-        join settlement_lines l on l.statement_id = s.id
-        join commission_lines c on c.id = l.commission_line_id
-        where {_SETTLED}
-            and (c.completed_at >= p.starts_at and c.completed_at < p.ends_at) is not true
+        with moved as (
+            select distinct on (t.commission_line_id, p.month) t.commission_line_id, p.month,
+                t.id, t.leader_id
+            from settlement_periods p join commission_transfers t on t.recorded_at < p.cutoff_at
+            where {_SETTLED}
+            order by t.commission_line_id, p.month, t.revision desc
+        ), due as (
+            select c.id, p.month, t.id as transfer_id, {_HOLDER} as leader_id
+            from settlement_periods p
+            join commission_lines c on c.completed_at >= p.starts_at and c.completed_at < p.ends_at
+            left join moved t on t.commission_line_id = c.id and t.month = p.month
+            where {_SETTLED}
+        ), told as (
+            select l.commission_line_id, l.transfer_id, s.month, s.leader_id
+            from settlement_lines l join settlement_statements s on s.id = l.statement_id
+            join settlement_periods p on p.month = s.month
+            where {_SETTLED}
+        )
+        select d.id as commission_line_id, d.month, d.leader_id, t.month as statement_month,
+            t.commission_line_id as told_line_id
+        from (select * from due where leader_id is not null) d
+        full join told t on t.commission_line_id = d.id
+        where d.id is null or t.commission_line_id is null or t.month <> d.month
+            or t.leader_id <> d.leader_id or t.transfer_id is distinct from d.transfer_id
         """,
     ),
     Invariant(
         "settlement.refunds_netted",
         "a settled sale is what was paid less exactly the refunds recorded before its cutoff",
-        """
+        f"""
         with back as (
             select r.commission_line_id, sum(r.amount_fen) as fen, sum(r.quantity) as units
             from commission_refunds r
-            join settlement_lines l on l.commission_line_id = r.commission_line_id
-            join settlement_statements s on s.id = l.statement_id
-            join settlement_periods p on p.month = s.month
-            where r.recorded_at < p.cutoff_at
+            join commission_lines c on c.id = r.commission_line_id
+            join settlement_periods p on c.completed_at >= p.starts_at
+                and c.completed_at < p.ends_at
+            where r.recorded_at < p.cutoff_at and {_SETTLED}
             group by r.commission_line_id
         )
         select l.statement_id, l.position, c.base_fen - l.base_fen as netted_fen, b.fen
         from settlement_lines l
         join commission_lines c on c.id = l.commission_line_id
         left join back b on b.commission_line_id = l.commission_line_id
-        where c.base_fen - l.base_fen <> coalesce(b.fen, 0)
-            or c.quantity - l.quantity <> coalesce(b.units, 0)
+        join settlement_statements s on s.id = l.statement_id
+        join settlement_periods p on p.month = s.month
+        where {_SETTLED} and (c.base_fen - l.base_fen <> coalesce(b.fen, 0)
+            or c.quantity - l.quantity <> coalesce(b.units, 0))
         """,
     ),
     Invariant(
@@ -254,7 +254,8 @@ INVARIANTS = (
     ),
     Invariant(
         "settlement.leader_balance",
-        "the ledger owes each leader what the last settled statement carries, and what is unpaid",
+        "the ledger owes each leader what the last settled statement carries, and what is unpaid,"
+        " held back by a dispute or not",
         f"""
         with owed as (
             select {_id("ldr", "s.leader_id")} as leader_id,
@@ -272,6 +273,7 @@ INVARIANTS = (
             join ledger_transactions t on t.id = e.transaction_id
             left join ledger_transactions r on r.id = t.reverses_id
             where a.kind = 'leader'
+                or a.kind = 'held' and coalesce(r.kind, t.kind) = 'dispute_hold'
             group by a.owner
         )
         select leader_id, owed_fen, paid_fen, balance_fen

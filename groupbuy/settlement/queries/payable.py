@@ -1,12 +1,13 @@
-"""What settled statements let a leader be paid."""
+"""What settled and answered statements let a leader be paid, and what of it must wait."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, func, select
 
 from groupbuy.kernel.db import session
-from groupbuy.settlement.models import SettlementPeriod, Statement
+from groupbuy.settlement.models import Dispute, SettlementPeriod, Standing, Statement
+from groupbuy.settlement.rules.answers import UNDECIDED, StandingState
 from groupbuy.settlement.rules.periods import SETTLED
 
 
@@ -24,7 +25,9 @@ class PayableStatement:
 def payable_statements(
     *, month: str | None, leaders: Collection[str] | None = None
 ) -> list[PayableStatement]:
-    """Return the settled statements that pay something, the oldest month first.
+    """Return the answered statements of settled months that pay something, the oldest first.
+
+    What a dispute holds back must wait, the rest need not.
 
     Args:
         month: only this one; all of them if None.
@@ -33,20 +36,39 @@ def payable_statements(
     query = (
         select(Statement.id, Statement.month, Statement.leader_id, Statement.payout_fen)
         .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
-        .where(SettlementPeriod.state.in_(SETTLED), Statement.payout_fen > 0)
+        .join(Standing, Standing.statement_id == Statement.id)
+        .where(
+            SettlementPeriod.state.in_(SETTLED),
+            Standing.state != StandingState.ISSUED,
+            Statement.payout_fen > 0,
+        )
         .order_by(Statement.month, Statement.id)
     )
     if month is not None:
         query = query.where(Statement.month == month)
     if leaders is not None:
         query = query.where(Statement.leader_id.in_(leaders))
-    return [PayableStatement(*row, held_fen=0) for row in session().execute(query)]
+    rows = session().execute(query).all()
+    held = held_fen([row[0] for row in rows])
+    return [PayableStatement(*row, held_fen=held.get(row[0], 0)) for row in rows]
 
 
 def payable_statement(statement_id: str) -> PayableStatement | None:
-    """Return one settled statement that pays something, None if it does not."""
+    """Return one answered statement of a settled month, None if it pays nothing (yet)."""
     found = session().get(Statement, statement_id)
     if found is None:
         return None
     payable = payable_statements(month=found.month, leaders=[found.leader_id])
     return payable[0] if payable else None
+
+
+def held_fen(statement_ids: Collection[str]) -> dict[str, int]:
+    """Return what open disputes hold out of each statement's payout; 0 is left out."""
+    held = cast(func.sum(Dispute.held_fen), BigInteger)
+    rows = session().execute(
+        select(Dispute.statement_id, held)
+        .where(Dispute.state.in_(UNDECIDED), Dispute.held_fen > 0)
+        .group_by(Dispute.statement_id)
+    )
+    asked = set(statement_ids)
+    return {statement_id: fen for statement_id, fen in rows if statement_id in asked}

@@ -43,7 +43,9 @@ where p.month < :month and p.state in ('approved', 'locked') and l.commission_li
     union
     select c.id from commission_lines c where c.order_id = any(:orders)
     union
-    select h.commission_line_id from settlement_corrections h where h.kind in ('HOLD', 'RELEASE')
+    select h.commission_line_id
+    from settlement_corrections h join settlement_statements b on b.id = h.statement_id
+    where h.kind in ('HOLD', 'RELEASE') and b.month < :month
     group by h.commission_line_id having sum(h.amount_fen) <> 0
 )
 order by 1, 2
@@ -80,6 +82,7 @@ class _Row(NamedTuple):
     base_fen: int
     quantity: int
     kind: str
+    counts: bool
     retier: bool
 
 
@@ -87,6 +90,7 @@ _SETTLED = f"""
 select {_id("cml", "l.commission_line_id")}, {_id("ord", "c.order_id")},
     {_id("sts", "l.statement_id")}, {_id("ldr", "s.leader_id")}, s.month, p.cutoff_at,
     l.amount_fen, l.base_fen, l.quantity, coalesce(t.kind, c.kind),
+    l.reason is null and coalesce(t.kind, c.kind) <> 'exclude' and coalesce(t.counts, c.counts),
     coalesce(v.clawback_mode = 'retier', false)
 from settlement_lines l
 join settlement_statements s on s.id = l.statement_id
@@ -186,6 +190,7 @@ def _told(
             leader_id=row.leader_id,
             settled_fen=row.settled_fen,
             basis=row.quantity if flat else row.base_fen,
+            volume_fen=row.base_fen if row.counts else 0,
             events=own,
             retiered_before_fen=before_fen,
             retiered_fen=now_fen,
@@ -271,6 +276,7 @@ class _Retiering:
                     base_fen=row[4],
                     quantity=row[5],
                     kind=row[6],
+                    counts=row[7] is None and row[6] != RuleKind.EXCLUDE and row[11],
                 )
 
     def _amounts(

@@ -24,6 +24,7 @@ from groupbuy.settlement.models import (
     Component,
     Correction,
     SettlementPeriod,
+    Standing,
     Statement,
     StatementLine,
 )
@@ -33,18 +34,25 @@ from groupbuy.settlement.rules.wording import explain_component, explain_correct
 
 
 def statement_list(
-    *, month: str, limit: int, cursor: str | None, leader: str | None = None
+    *,
+    month: str,
+    limit: int,
+    cursor: str | None,
+    leader: str | None = None,
+    standing: str | None = None,
 ) -> Page[Statement]:
     """Return a month's statements, whatever its state."""
-    query = select(Statement).where(Statement.month == month)
+    query = _standing(select(Statement), standing).where(Statement.month == month)
     if leader is not None:
         query = query.where(Statement.leader_id == leader)
     return paginate(query, by=[Statement.id], limit=limit, cursor=cursor)
 
 
-def own_statements(*, leader_id: str, limit: int, cursor: str | None) -> Page[Statement]:
+def own_statements(
+    *, leader_id: str, limit: int, cursor: str | None, standing: str | None = None
+) -> Page[Statement]:
     """Return a leader's statements of settled months, the newest first."""
-    query = _settled().where(Statement.leader_id == leader_id)
+    query = _standing(_settled(), standing).where(Statement.leader_id == leader_id)
     return paginate(query, by=[Statement.month], limit=limit, cursor=cursor, descending=True)
 
 
@@ -274,6 +282,15 @@ def component_list(*, statement: Statement, limit: int, cursor: str | None) -> P
             for row in page.items
         ],
         page.next_cursor,
+    )
+
+
+def _standing(query: Select[Statement], state: str | None) -> Select[Statement]:
+    """Keep the statements that stand so with their leaders."""
+    if state is None:
+        return query
+    return query.join(Standing, Standing.statement_id == Statement.id).where(
+        Standing.state == state
     )
 
 

@@ -42,9 +42,10 @@ class Event(NamedTuple):
 class SettledLine:
     """A line as a month settled it, and all that was recorded of it between then and the cutoff.
 
-    `basis` is what was left of its base in fen (its units for a flat rule). `retiered_before_fen`
-    and `retiered_fen` are its share of the month computed anew, at the last cutoff and at this one;
-    None where refunds take back line by line. `held` is what is held back for each leader.
+    `basis` is what was left of its base in fen (its units for a flat rule), `volume_fen` what it
+    added to the month's volume. `retiered_before_fen` and `retiered_fen` are its share of the month
+    computed anew, at the last cutoff and at this one; None where refunds take back line by line.
+    `held` is what is held back for each leader.
     """
 
     commission_line_id: str
@@ -52,6 +53,7 @@ class SettledLine:
     leader_id: str
     settled_fen: int
     basis: int
+    volume_fen: int = 0
     events: Sequence[Event] = ()
     retiered_before_fen: int | None = None
     retiered_fen: int | None = None
@@ -60,9 +62,13 @@ class SettledLine:
 
 
 class CorrectionRow(NamedTuple):
-    """One row of a statement's corrections (see models.Correction), and whose it is."""
+    """One row of a statement's corrections (see models.Correction), and whose it is.
+
+    `volume_fen` is what it changes in the settled month's volume of that leader.
+    """
 
     leader_id: str
+    volume_fen: int
     kind: CorrectionKind
     commission_line_id: str
     corrects_id: str
@@ -81,11 +87,16 @@ class CorrectionRow(NamedTuple):
 
 @dataclass(slots=True)
 class _Standing:
-    """Where a line stands while it is told: whose, how much is left, what that deserves."""
+    """Where a line stands while it is told: whose, how much is left, what that deserves.
+
+    What was found improper stays so, whomever the order is given to afterwards.
+    """
 
     leader_id: str | None
     remaining: int
     target_fen: int
+    volume_fen: int
+    improper: bool = False
 
 
 def corrections(line: SettledLine, *, window_from: datetime) -> Iterator[CorrectionRow]:
@@ -94,15 +105,17 @@ def corrections(line: SettledLine, *, window_from: datetime) -> Iterator[Correct
     Raises:
         ValueError: more was given back than there was.
     """
-    now = _Standing(line.leader_id, line.basis, line.settled_fen)
+    now = _Standing(line.leader_id, line.basis, line.settled_fen, line.volume_fen)
     if line.retiered_before_fen is not None:
         now.target_fen = line.retiered_before_fen
-    for event in sorted(line.events):
-        row = _happened(line, now, event)
+    told = sorted(line.events)
+    for event in told:
+        rows = _happened(line, now, event)
         if event.at >= window_from:
-            yield from row
+            yield from rows
     if line.retiered_fen is not None:
-        yield from _retiered(line, now, line.retiered_fen)
+        back = [e for e in told if e.kind is EventKind.REFUND and e.at >= window_from]
+        yield from _retiered(line, now, line.retiered_fen, back)
     yield from _held(line, now)
 
 
@@ -110,13 +123,18 @@ def _happened(line: SettledLine, now: _Standing, event: Event) -> list[Correctio
     if event.kind is EventKind.REFUND:
         return _refunded(line, now, event)
     kind = CorrectionKind(event.kind.upper())
-    old, new = now.leader_id, event.leader_id
-    taken, given = reattribute(now.target_fen)
+    now.improper = now.improper or kind is CorrectionKind.FORFEIT
+    old, new = now.leader_id, None if now.improper else event.leader_id
     now.leader_id = new
     if old == new:
         return []
-    rows = [_row(line, now, kind, event, leader_id=old, amount_fen=taken)] if old else []
-    return [*rows, _row(line, now, kind, event, leader_id=new, amount_fen=given)] if new else rows
+    taken_fen, given_fen = reattribute(now.target_fen)
+    changes = ((old, taken_fen, -now.volume_fen), (new, given_fen, now.volume_fen))
+    return [
+        _row(line, now, kind, event, leader_id=leader_id, amount_fen=fen, volume_fen=volume_fen)
+        for leader_id, fen, volume_fen in changes
+        if leader_id is not None
+    ]
 
 
 def _refunded(line: SettledLine, now: _Standing, event: Event) -> list[CorrectionRow]:
@@ -124,6 +142,8 @@ def _refunded(line: SettledLine, now: _Standing, event: Event) -> list[Correctio
     now.remaining -= event.given_back
     if now.remaining < 0:
         raise ValueError(f"more given back of {line.commission_line_id} than there was")
+    lost_fen = min(event.refunded_fen, now.volume_fen)
+    now.volume_fen -= lost_fen
     if line.retiered_before_fen is not None:
         return []
     exact = _deserved(line, now.remaining)
@@ -137,6 +157,7 @@ def _refunded(line: SettledLine, now: _Standing, event: Event) -> list[Correctio
         event,
         leader_id=now.leader_id,
         amount_fen=now.target_fen - before,
+        volume_fen=-lost_fen,
     )
     return [
         row._replace(remaining_before=remaining, target_before_fen=before, exact=fraction(exact))
@@ -148,18 +169,27 @@ def _deserved(line: SettledLine, remaining: int) -> Fraction:
     return Fraction(line.settled_fen * remaining, line.basis) if line.basis else Fraction(0)
 
 
-def _retiered(line: SettledLine, now: _Standing, target_fen: int) -> Iterator[CorrectionRow]:
+def _retiered(
+    line: SettledLine, now: _Standing, target_fen: int, back: Sequence[Event]
+) -> Iterator[CorrectionRow]:
     before, now.target_fen = now.target_fen, target_fen
-    if now.leader_id is not None and before != target_fen:
-        row = _row(
-            line,
-            now,
-            CorrectionKind.RETIER,
-            None,
-            leader_id=now.leader_id,
-            amount_fen=target_fen - before,
-        )
-        yield row._replace(target_before_fen=before)
+    if now.leader_id is None or (before == target_fen and not back):
+        return
+    refunded_fen = sum(event.refunded_fen for event in back)
+    row = _row(
+        line,
+        now,
+        CorrectionKind.RETIER,
+        None,
+        leader_id=now.leader_id,
+        amount_fen=target_fen - before,
+        volume_fen=-refunded_fen if line.volume_fen else 0,
+    )
+    yield row._replace(
+        refunded_fen=refunded_fen,
+        remaining_before=now.remaining + sum(event.given_back for event in back),
+        target_before_fen=before,
+    )
 
 
 def _held(line: SettledLine, now: _Standing) -> Iterator[CorrectionRow]:
@@ -180,9 +210,11 @@ def _row(
     *,
     leader_id: str,
     amount_fen: int,
+    volume_fen: int = 0,
 ) -> CorrectionRow:
     return CorrectionRow(
         leader_id=leader_id,
+        volume_fen=volume_fen,
         kind=kind,
         commission_line_id=line.commission_line_id,
         corrects_id=line.statement_id,

@@ -171,6 +171,8 @@ def _adjustment(inputs: Mapping[str, Any], amount: str) -> Text:
 
 
 def _write_off(inputs: Mapping[str, Any], amount: str) -> Text:
+    if inputs.get("reverses_id"):
+        return Text("撤销先前的核销", "an earlier write-off is undone")
     return Text("核销长期未抵扣的负余额", "a balance owed for long was written off")
 
 

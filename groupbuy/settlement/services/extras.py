@@ -77,10 +77,12 @@ def _take_back_overrides(month: Month) -> None:
             if seller == leader.leader_id:
                 change = taken[f"{seller}:{settled_in}"]
                 change["commission"] += row.amount_fen
-                change["volume"] -= _volume_lost(row)
+                change["volume"] += row.volume_fen
     for paid in queries.paid_overrides(month.period.month, sorted(taken)):
         before_fen, bps = paid.inputs["base_fen"], paid.inputs["bps"]
         after_fen = max(0, before_fen + taken[paid.key][paid.inputs["basis"]])
+        if after_fen == before_fen:
+            continue
         exact = Fraction((after_fen - before_fen) * bps, BPS)
         change_fen = components.override_fen(after_fen, bps) - components.override_fen(
             before_fen, bps
@@ -167,7 +169,7 @@ def _reward_places(month: Month, order: list[LeaderMonth], reached: Mapping[str,
             "place": place,
             "of": len(order),
             "volume_fen": leader.volume_fen,
-            "reached_at": reached[leader.leader_id],
+            "reached_at": reached[leader.leader_id].isoformat(),
         }
         amount_fen = bonuses[place - 1]
         leader.add(
@@ -245,10 +247,3 @@ def adjust(*, month: Month) -> None:
                 adjustment.inputs,
             )
         )
-
-
-def _volume_lost(row: CorrectionRow) -> int:
-    """Return how much volume a correction took from the leader who had made the sale."""
-    if row.kind in (CorrectionKind.TRANSFER, CorrectionKind.FORFEIT):
-        return row.remaining_before
-    return row.refunded_fen

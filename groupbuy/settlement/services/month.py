@@ -48,6 +48,10 @@ class Part(NamedTuple):
     plan_version_id: str | None = None
 
 
+CONTINUED = (ComponentKind.OVERRIDE, ComponentKind.OVERRIDE_CLAWBACK, ComponentKind.SPLIT)
+"""What later months add to or take from: kept also where it rounds to nothing."""
+
+
 @dataclass(slots=True)
 class LeaderMonth:
     """A leader's month while it comes together."""
@@ -60,8 +64,8 @@ class LeaderMonth:
     corrections: list[CorrectionRow] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
-        """Add a component that is not nothing."""
-        if part.amount_fen or part.kind is ComponentKind.OVERRIDE:
+        """Add a component that is not nothing, or from which a later month goes on."""
+        if part.amount_fen or part.kind in CONTINUED:
             self.parts.append(part)
             self.sums[COLUMN_OF[part.kind]] += part.amount_fen
 
@@ -187,7 +191,7 @@ def _plain(leader: LeaderMonth) -> list[dict[str, Any]]:
     rows = []
     for row in sorted(leader.corrections, key=lambda row: row.commission_line_id):
         plain = row._asdict()
-        del plain["leader_id"]
+        del plain["leader_id"], plain["volume_fen"]
         rows.append(plain)
     return rows
 

@@ -19,7 +19,9 @@ from groupbuy.settlement.errors import (
     LaterMonthBegun,
 )
 from groupbuy.settlement.models import SettlementPeriod, Statement
+from groupbuy.settlement.rules.answers import CONFIRM_DAYS
 from groupbuy.settlement.rules.periods import CLOSING_DELAY, Action
+from groupbuy.settlement.services import answering
 from groupbuy.settlement.services.moving import held, moved
 
 COMMISSION = "commission"
@@ -93,8 +95,15 @@ def send_back(*, month: str, reason: str, actor: Actor, now: datetime) -> Settle
     )
 
 
-def approve(*, month: str, digest: str, actor: Actor, now: datetime) -> SettlementPeriod:
-    """Approve the figures with this digest and post them to the ledger.
+def approve(
+    *,
+    month: str,
+    digest: str,
+    actor: Actor,
+    now: datetime,
+    confirm_days: int = CONFIRM_DAYS,
+) -> SettlementPeriod:
+    """Approve the figures with this digest, post them to the ledger, issue the statements.
 
     Raises:
         NotInThisState: they are not in review.
@@ -107,6 +116,7 @@ def approve(*, month: str, digest: str, actor: Actor, now: datetime) -> Settleme
     if actor.label in (period.calculated_by, period.submitted_by):
         raise ApproverIsPreparer
     ledger.post_many(postings=_postings(month), actor=actor, now=now)
+    answering.issue(month=month, confirm_days=confirm_days, actor=actor, now=now)
     return moved(
         period,
         action=Action.APPROVE,
@@ -118,8 +128,14 @@ def approve(*, month: str, digest: str, actor: Actor, now: datetime) -> Settleme
 
 
 def lock(*, month: str, actor: Actor, now: datetime) -> SettlementPeriod:
-    """Lock an approved month: the last word."""
+    """Lock an approved month: the last word.
+
+    Raises:
+        NotInThisState: it is not approved, or locked already.
+        StatementsUnanswered: some statements are not answered, or disputed.
+    """
     period = held(month, action=Action.LOCK)
+    answering.finish(month=month, actor=actor, now=now)
     return moved(
         period, action=Action.LOCK, actor=actor, now=now, locked_by=actor.label, locked_at=now
     )

@@ -11,7 +11,8 @@ from groupbuy.kernel.settings import settings
 from groupbuy.settlement import errors, jobs, queries, services
 from groupbuy.settlement.models import SettlementPeriod, Statement
 from groupbuy.settlement.queries.statements import ComponentView, CorrectionView, SaleView
-from groupbuy.settlement.schemas import (
+from groupbuy.settlement.schemas.answers import OwnStatementQuery
+from groupbuy.settlement.schemas.periods import (
     ApprovalBody,
     PeriodOverviewSchema,
     PeriodSchema,
@@ -125,7 +126,13 @@ def return_settlement_period(actor: Actor, month: str, body: dict[str, Any]) -> 
 def approve_settlement_period(actor: Actor, month: str, body: dict[str, Any]) -> SettlementPeriod:
     """Approve the figures that were reviewed and post them to the ledger."""
     with transaction():
-        return services.approve(month=month, **body, actor=actor, now=clock.now())
+        return services.approve(
+            month=month,
+            **body,
+            confirm_days=settings().statement_confirm_days,
+            actor=actor,
+            now=clock.now(),
+        )
 
 
 @api.post(
@@ -133,10 +140,10 @@ def approve_settlement_period(actor: Actor, month: str, body: dict[str, Any]) ->
     allow="settlement.approve",
     body=Nothing,
     returns=PeriodSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, errors.StatementsUnanswered],
 )
 def lock_settlement_period(actor: Actor, month: str, body: dict[str, Any]) -> SettlementPeriod:
-    """Lock an approved month: the last word."""
+    """Lock an approved month whose statements are all answered: the last word."""
     with transaction():
         return services.lock(month=month, actor=actor, now=clock.now())
 
@@ -172,7 +179,7 @@ def list_statement_lines(actor: Actor, statement_id: str, query: dict[str, Any])
 @api.get(
     "/leader/statements",
     allow="leader.own",
-    query=PageQuery,
+    query=OwnStatementQuery,
     returns=page_of(StatementSchema),
 )
 def list_own_statements(actor: Actor, query: dict[str, Any]) -> Page[Statement]:

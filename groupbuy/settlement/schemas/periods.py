@@ -8,6 +8,7 @@ from groupbuy.kernel.http import IdField, Moment, MonthField, PageQuery, Schema,
 from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.periods import Action, PeriodState
 from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind
+from groupbuy.settlement.schemas.answers import STANDINGS, StatementStandingSchema
 
 FRACTION = {"description": "an exact fraction n/d, in fen", "example": "74217/10"}
 
@@ -163,12 +164,19 @@ class StatementSchema(Schema):
     payout_fen = _fen("all of the payable amount, or 0 below the minimum")
     carry_out_fen = _fen("to the month after")
     digest = fields.String(required=True, metadata={"description": "SHA-256 of the statement"})
+    standing = fields.Nested(
+        StatementStandingSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null until the month is approved"},
+    )
 
 
 class StatementQuery(PageQuery):
     """Filters of a month's statements."""
 
     leader = IdField("ldr", load_default=None)
+    standing = fields.String(load_default=None, validate=STANDINGS)
 
 
 class StatementLineSchema(Schema):

@@ -117,15 +117,7 @@ class TestWhatALineEarns:
         commissions.published()
         rule = published(api, campaign)
         paid = mei.pay(100, paid_at=clock.now(), campaign_id=campaign.id)
-        services.transfer(
-            order_id=paid.order_id,
-            revision=2,
-            leader_id=lan.leader_id,
-            level=1,
-            region=lan.region,
-            commissionable=True,
-            now=clock.now(),
-        )
+        commissions.transferred(commission_of(paid.id), lan, at=clock.now())
         assert [t.rule_target_id for t in transfers()] == [rule]
 
 

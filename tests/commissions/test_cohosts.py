@@ -210,6 +210,7 @@ class TestTheDatabase:
         api.shopper("lan").post(f"{path}/agreement")
         refused(update(Cohost).values(guest_bps=1), delete(Cohost))
 
+    @pytest.mark.breaks_books
     def test_it_finds_a_host_without_a_part(self, api: Api, offers: str, lan: Leader) -> None:
         offered(api, offers, lan, 9_999)
         row = session().query(Cohost).one()

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupbuy.commissions import queries, services
+from groupbuy.commissions import queries
 from groupbuy.commissions.models import CommissionLine
 from groupbuy.commissions.rules.calculation import (
     CompletedLine,
@@ -50,16 +50,8 @@ def month(stall: Stall, name: str = "2026-03", *, now: Any = NOW) -> Estimate:
     )
 
 
-def give(line: CommissionLine, to: Stall | None, *, revision: int = 2) -> None:
-    services.transfer(
-        order_id=line.order_id,
-        revision=revision,
-        leader_id=to.leader_id if to else None,
-        level=to.level if to else None,
-        region=to.region if to else "",
-        commissionable=True,
-        now=NOW,
-    )
+def give(line: CommissionLine, to: Stall | None) -> None:
+    commissions.transferred(line, to, at=NOW)
 
 
 class TestEstimate:
@@ -134,9 +126,9 @@ class TestEstimate:
         give(paid, lan)
         assert month(mei)[:3] == (100_000, 5_000, 0)
         assert month(lan)[:3] == (300_000, 30_000, 20_000)
-        give(given, None, revision=3)
+        give(given, None)
         give(kept, lan)
-        give(kept, mei, revision=3)
+        give(kept, mei)
         assert month(lan)[:3] == (0, 0, 20_000)
         assert month(mei)[:3] == (100_000, 5_000, 0)
 
@@ -254,6 +246,11 @@ class TestOverHttp:
             "cap_fen": None,
             "cap_reached": False,
             "quota": {"quota_fen": 900_000, "bonus_fen": 5, "fen_to_go": 300_000},
+            "settled_fen": 0,
+            "paying_fen": 0,
+            "paid_fen": 0,
+            "carried_fen": 0,
+            "statement_id": None,
         }
         february = api.shopper("mei").get(PATH, month="2026-02").json
         assert (february["volume_fen"], february["tier"]) == (0, None)

@@ -232,6 +232,11 @@ class TestWhatTheDatabaseRefuses:
         refused(update(CommissionRefund).values(amount_fen=1), delete(CommissionRefund))
 
 
+def handed_over(mei: Stall) -> str:
+    """Return an order that was paid at noon and completed two days later."""
+    return mei.sell(100, at=NOON + timedelta(days=2), paid_at=NOON).order_id
+
+
 class TestServiceFees:
     def pay(self, mei: Stall, *, paid_at: datetime, order_id: str) -> list[ServiceFee]:
         services.pay_service_fee(
@@ -247,7 +252,7 @@ class TestServiceFees:
     def test_it_is_that_of_when_the_order_was_paid_and_paid_once(self, mei: Stall) -> None:
         first = commissions.published(service_fee_fen=30)
         commissions.published(service_fee_fen=50, effective_from=NOON)
-        order_id = mei.pay(100, paid_at=NOON).order_id
+        order_id = handed_over(mei)
         earlier = NOON - timedelta(microseconds=1)
         [fee] = self.pay(mei, paid_at=earlier, order_id=order_id)
         assert (fee.fee_fen, fee.plan_version_id) == (30, first.id)
@@ -261,7 +266,7 @@ class TestServiceFees:
 
     def test_it_stays(self, mei: Stall) -> None:
         commissions.published(service_fee_fen=30)
-        self.pay(mei, paid_at=NOON, order_id=mei.pay(100, paid_at=NOON).order_id)
+        self.pay(mei, paid_at=NOON, order_id=handed_over(mei))
         refused(update(ServiceFee).values(fee_fen=1), delete(ServiceFee))
 
 

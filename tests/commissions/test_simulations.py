@@ -98,15 +98,7 @@ class TestComparison:
         commissions.refund(first, 50_000, at=cutoff - timedelta(seconds=1))
         commissions.refund(first, 50_000, at=cutoff)
         for line, at in ((second, cutoff - timedelta(seconds=1)), (third, cutoff)):
-            services.transfer(
-                order_id=line.order_id,
-                revision=2,
-                leader_id=lan.leader_id,
-                level=1,
-                region=lan.region,
-                commissionable=True,
-                now=at,
-            )
+            commissions.transferred(line, lan, at=at)
         found = simulated([[0, 1_000]])
         assert found == {
             mei.leader_id: (450_000, 22_500, 45_000),

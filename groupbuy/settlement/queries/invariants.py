@@ -1,6 +1,8 @@
 """What the books of settlement promise, each as the rows that would break it."""
 
+from groupbuy.commissions.rules.calculation import PARTS
 from groupbuy.kernel.books import Invariant
+from groupbuy.settlement.queries.later_invariants import LATER_INVARIANTS
 from groupbuy.settlement.rules.statements import COLUMN_OF
 
 _SETTLED = "p.state in ('approved', 'locked')"
@@ -87,33 +89,6 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "settlement.every_late_refund_once",
-        "a refund after its line's cutoff is a clawback in the one month whose window it falls in",
-        f"""
-        select r.refund_key, p.month, s.month as statement_month
-        from settlement_periods p
-        join commission_refunds r
-            on r.recorded_at >= p.window_from and r.recorded_at < p.cutoff_at
-        join settlement_lines sale on sale.commission_line_id = r.commission_line_id
-        join settlement_statements sold on sold.id = sale.statement_id
-        join settlement_periods settled_in on settled_in.month = sold.month
-        left join commission_plan_versions v on v.id = sold.plan_version_id
-        left join settlement_corrections k on k.event_key = r.refund_key and k.kind = 'CLAWBACK'
-        left join settlement_statements s on s.id = k.statement_id
-        where {_SETTLED} and settled_in.month < p.month and r.recorded_at >= settled_in.cutoff_at
-            and coalesce(v.clawback_mode, 'line') = 'line'
-            and s.month is distinct from p.month
-            and not exists (
-                select from commission_transfers t
-                where t.commission_line_id = r.commission_line_id
-            )
-            and not exists (
-                select from settlement_corrections f
-                where f.commission_line_id = r.commission_line_id and f.kind = 'FORFEIT'
-            )
-        """,
-    ),
-    Invariant(
         "settlement.windows_join",
         "the windows of later events leave no gap and do not overlap",
         """
@@ -126,72 +101,58 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "settlement.clawbacks_within_settled",
-        "clawbacks of a line never exceed what it was settled with, and reach it at full refund",
-        """
-        select k.commission_line_id, l.amount_fen as settled_fen,
-            sum(k.amount_fen) as clawback_fen, min(k.remaining_after) as remaining
-        from settlement_corrections k
-        join settlement_lines l on l.commission_line_id = k.commission_line_id
-        where k.kind = 'CLAWBACK'
-        group by k.commission_line_id, l.amount_fen
-        having l.amount_fen + sum(k.amount_fen) < 0
-            or min(k.remaining_after) = 0 and max(k.settled_fen) = l.amount_fen
-                and max(k.target_before_fen) = l.amount_fen
-                and l.amount_fen + sum(k.amount_fen) <> 0
-        """,
-    ),
-    Invariant(
         "settlement.lines_make_the_statement",
-        "the lines, corrections and components of a statement sum to its figures, part by part",
+        "the lines, corrections and components of a statement sum to its figures, part by part,"
+        " and the exact shares of its lines to its sales before the cap",
         f"""
         with sold as (
-            select statement_id, sum(amount_fen) as fen from settlement_lines group by 1
+            select statement_id, sum(amount_fen) as fen,
+                div(sum(parts) + {PARTS // 2}, {PARTS}) as uncapped_fen
+            from settlement_lines group by 1
         ), parts as (
             select statement_id, {_sums("p")} from (
                 select statement_id, kind, amount_fen from settlement_corrections
                 union all select statement_id, kind, amount_fen from settlement_components
             ) p group by 1
         )
-        select coalesce(s.id, sold.statement_id) as statement_id, s.sales_fen, sold.fen
+        select s.id as statement_id, s.sales_fen, sold.fen, s.uncapped_fen,
+            sold.uncapped_fen as shares_fen
         from settlement_statements s
         left join parts on parts.statement_id = s.id
-        full join sold on sold.statement_id = s.id
-        where s.sales_fen is distinct from coalesce(sold.fen, 0)
+        left join sold on sold.statement_id = s.id
+        where s.sales_fen <> coalesce(sold.fen, 0)
+            or s.uncapped_fen <> coalesce(sold.uncapped_fen, 0)
             or {_differences()}
         """,
     ),
     Invariant(
-        "settlement.held_amounts",
-        "what is held back of a line for a leader is never less than nothing",
+        "settlement.lines_of_a_statement",
+        "no line is without its statement, but those of a month that is being calculated",
         """
-        select k.commission_line_id, s.leader_id, -sum(k.amount_fen) as held_fen
-        from settlement_corrections k join settlement_statements s on s.id = k.statement_id
-        where k.kind in ('HOLD', 'RELEASE')
-        group by 1, 2 having sum(k.amount_fen) > 0
+        select l.statement_id, l.position
+        from settlement_lines l
+        left join settlement_statements s on s.id = l.statement_id
+        where s.id is null and not exists (
+            select from commission_lines c
+            join settlement_periods p on c.completed_at >= p.starts_at
+                and c.completed_at < p.ends_at
+            where c.id = l.commission_line_id and p.state = 'closing'
+        )
         """,
     ),
     Invariant(
-        "settlement.splits_sum_to_nothing",
-        "what a session's guests get is exactly what its host gives",
+        "settlement.volume_adds_up",
+        "each line begins where the one before it took the month's volume, the first at nothing",
         """
-        select s.month, c.key, sum(c.amount_fen) as sum_fen
-        from settlement_components c join settlement_statements s on s.id = c.statement_id
-        where c.kind = 'SPLIT'
-        group by 1, 2 having sum(c.amount_fen) <> 0
-        """,
-    ),
-    Invariant(
-        "settlement.one_level_of_override",
-        "a recruiter is paid for direct recruits only, once for each of their months",
-        """
-        select c.statement_id, c.key, s.leader_id, l.recruiter_id
-        from settlement_components c
-        join settlement_statements s on s.id = c.statement_id
-        join leaders l on l.id = split_part(split_part(c.key, ':', 1), '_', 2)::uuid
-        where c.kind = 'OVERRIDE'
-            and (l.recruiter_id is distinct from s.leader_id
-                or split_part(c.key, ':', 2) <> s.month)
+        select l.statement_id, l.position, l.volume_from_fen, l.base_fen, l.next_fen
+        from (
+            select l.statement_id, l.position, l.volume_from_fen, l.base_fen,
+                lead(l.volume_from_fen, 1, s.volume_fen)
+                    over (partition by l.statement_id order by l.position) as next_fen
+            from settlement_lines l join settlement_statements s on s.id = l.statement_id
+        ) l
+        where l.next_fen - l.volume_from_fen not in (0, l.base_fen)
+            or l.position = 0 and l.volume_from_fen <> 0
         """,
     ),
     Invariant(
@@ -295,4 +256,5 @@ INVARIANTS = (
         )
         """,
     ),
+    *LATER_INVARIANTS,
 )

@@ -6,16 +6,18 @@ DEVELOPMENT := $(VENV)/.development
 BIN := $(VENV)/bin
 STORES ?= 20
 MONTHS ?= 2017-01
+LINES ?= 1000000
+LEADERS ?= 10000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-long check inspect lint types map migrations pages docs migration \
-        format replay pins clean
+        format replay bench-settlement pins clean
 
 help: ## print this list
 	@echo "groupbuy: the backend of a community group-buying mini-program"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "PYTHON=… chooses the interpreter (3.11 or newer); GROUPBUY_PORT and"
 	@echo "GROUPBUY_VALKEY_PORT choose the ports of make run (8000 and 6380)."
@@ -62,6 +64,9 @@ format: $(DEVELOPMENT) ## put the code into its format
 replay: $(DEVELOPMENT) ## run a month of grocery data through the services
 	@mkdir -p .replay
 	@$(BIN)/python scripts/replay.py --stores $(STORES) --months $(MONTHS) --json .replay/result.json
+
+bench-settlement: $(DEVELOPMENT) ## settle a month of a million lines; LINES=… LEADERS=…
+	@$(BIN)/python -m scripts.bench.settlement --lines $(LINES) --leaders $(LEADERS)
 
 pins: ## renew the pinned requirements
 	@scripts/dev/pins.sh

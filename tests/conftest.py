@@ -26,7 +26,7 @@ from groupbuy.kernel.db import Base, db
 from groupbuy.kernel.limits import limiter
 from groupbuy.kernel.settings import Mode, Settings
 from scripts.dev import database
-from scripts.dev.services import Postgres, Valkey
+from scripts.dev.services import Postgres, Valkey, free_port
 from tests import money
 from tests.client import Api
 
@@ -50,7 +50,7 @@ class Servers:
         self.folder.chmod(0o755)
         given = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
         self.postgres = None if given[0] else Postgres(self.folder / "pg", durable=False)
-        self.valkey = None if given[1] else Valkey(self.folder / "valkey")
+        self.valkey = None if given[1] else Valkey(self.folder / "valkey", free_port())
         self.database_url = given[0] or (self.postgres.url("postgres") if self.postgres else "")
         self.redis_url = given[1] or (self.valkey.url if self.valkey else "")
 

@@ -63,12 +63,12 @@ def pay_service_fee(order: Order, now: datetime) -> None:
     leader_id = attribution.current_decision(order.id).pickup_leader_id
     if leader_id is None or order.paid_at is None:
         return
-    leader = leaders.leader(leader_id)
+    then = leaders.standing_at([leader_id], order.paid_at)[leader_id]
     services.pay_service_fee(
         order_id=order.id,
         leader_id=leader_id,
-        level=leader.level,
-        region=leader.region,
+        level=then.level,
+        region=then.region,
         paid_at=order.paid_at,
         completed_at=now,
     )

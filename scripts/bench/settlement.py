@@ -21,13 +21,14 @@ from typing import Any
 import psutil
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from groupbuy.app.registry import invariants
 from groupbuy.kernel.books import check_snapshot
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import db, session, snapshot, transaction
 from groupbuy.kernel.settings import settings
+from groupbuy.payouts import queries as payouts
 from groupbuy.settlement import jobs, queries, services
 from groupbuy.settlement.rules.periods import CLOSING_DELAY
 from scripts.bench.settlement_data import AUTHOR, MONTH, PUBLISHER, VERSIONS, build
@@ -37,6 +38,7 @@ from scripts.dev.services import Postgres
 UNUSED_REDIS = "redis://127.0.0.1:6379/0"
 PAGE = 200
 WORKERS = 2
+GROWING = ("calculation", "approval", "recomputation", "check of the books")
 MEBIBYTE = 1024 * 1024
 
 
@@ -144,6 +146,7 @@ def run(*, lines: int, leaders: int, console: Console) -> list[Measured]:
     measured.append(measure("calculation", lambda: _calculate(calendar, console)))
     measured.append(measure("approval", lambda: _approve(calendar)))
     measured.append(measure("a statement read to its end (5,000 lines)", _read))
+    console.print(_earnings(calendar))
     measured.append(measure("recomputation", _recompute))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))
@@ -208,6 +211,34 @@ def _check(console: Console) -> None:
             console.print(f"[red]{finding.invariant.name}[/red] {finding.faults[:1]}")
 
 
+def _earnings(calendar: Calendar) -> str:
+    """Ask for the busiest leader's month; say how many statements, and PostgreSQL's time."""
+    busiest = text(
+        "select 'ldr_' || replace(leader_id::text, '-', '') from commission_lines"
+        " group by leader_id order by count(*) desc limit 1"
+    )
+    now = calendar.cutoff(MONTH, 7) + CLOSING_DELAY
+    sent: list[tuple[str, Any]] = []
+
+    def collect(conn: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        sent.append((statement, parameters))
+
+    with transaction():
+        leader_id = str(session().scalar(busiest))
+        event.listen(db.engine, "before_cursor_execute", collect)
+        payouts.earnings(leader_id=leader_id, month=MONTH, calendar=calendar, now=now)
+        event.remove(db.engine, "before_cursor_execute", collect)
+        spent = [_explained(statement, parameters) for statement, parameters in sent]
+    return f"a leader's earnings: {len(spent)} statements, {sum(spent):.1f} ms in PostgreSQL"
+
+
+def _explained(statement: str, parameters: Any) -> float:
+    """Return how long PostgreSQL itself takes for a statement, in milliseconds."""
+    explain = f"explain (analyze, timing off, format json) {statement}"
+    plan: Any = session().connection().exec_driver_sql(explain, parameters).scalar()
+    return float(plan[0]["Execution Time"])
+
+
 def _told(measured: list[Measured], console: Console) -> None:
     floor = sorted(m.seconds for m in measured if m.step.startswith("the floor"))[1]
     table = Table("step", "seconds", "x floor", "our MiB", "PostgreSQL MiB")
@@ -217,14 +248,8 @@ def _told(measured: list[Measured], console: Console) -> None:
     console.print(table)
 
 
-def main() -> int:
-    """Run the benchmark; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("--leaders", type=int, default=10_000)
-    parser.add_argument("--json", type=Path)
-    asked = parser.parse_args()
-    console = Console()
+def bench(*, lines: int, leaders: int, console: Console) -> list[Measured]:
+    """Measure one size on a PostgreSQL of its own."""
     folder = Path(tempfile.mkdtemp(prefix="groupbuy-bench-"))
     folder.chmod(0o755)
     postgres = Postgres(folder / "pg", durable=False)
@@ -233,13 +258,33 @@ def main() -> int:
         database.create(postgres.url("postgres"), "bench")
         database.migrate(url, UNUSED_REDIS)
         with database.application(url, UNUSED_REDIS):
-            measured = run(lines=asked.lines, leaders=asked.leaders, console=console)
-        _told(measured, console)
-        if asked.json:
-            asked.json.write_text(json.dumps([asdict(m) for m in measured], indent=1))
+            return run(lines=lines, leaders=leaders, console=console)
     finally:
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> int:
+    """Run the benchmark; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--leaders", type=int, default=10_000)
+    parser.add_argument("--half", action="store_true", help="measure half of it first, to compare")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    console = Console()
+    half = []
+    if asked.half:
+        half = bench(lines=asked.lines // 2, leaders=asked.leaders, console=console)
+        _told(half, console)
+    whole = bench(lines=asked.lines, leaders=asked.leaders, console=console)
+    _told(whole, console)
+    for small, large in zip(half, whole, strict=False):
+        if small.step in GROWING:
+            ratio = large.seconds / small.seconds
+            console.print(f"{small.step}: twice the lines took {ratio:.2f} times as long")
+    if asked.json:
+        asked.json.write_text(json.dumps([asdict(m) for m in whole], indent=1))
     return 0
 
 

@@ -1,17 +1,21 @@
-"""The demo's people: headquarters' staff with a password each, shoppers by their demo code."""
+"""The demo's people, with their logins, and what there is to see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from groupbuy.attribution.models import AttributionDecision
 from groupbuy.identity import services as identity
 from groupbuy.identity.models import Staff
 from groupbuy.identity.rules import Role
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.clock import next_month
 from groupbuy.kernel.db import session, transaction
+from groupbuy.kernel.settings import settings
 from groupbuy.kernel.texts import Text
+from groupbuy.settlement import queries as settlement
 from scripts.dev.story import tell
 
 
@@ -24,6 +28,23 @@ class Person:
     login: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Something to look at: who can, and where below `/api/v1`."""
+
+    what: Text
+    who: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Whom to introduce, and what to point at."""
+
+    people: Sequence[Person] = ()
+    sights: Sequence[Sight] = ()
+
+
 STAFF = (
     ("hua", Role.OPERATOR, Text("总部运营", "headquarters, operations")),
     ("lin", Role.FINANCE, Text("总部财务", "headquarters, finance")),
@@ -34,13 +55,15 @@ STAFF = (
 
 SHOPPERS = (
     Person("Mei", Text("团长", "leader"), "demo:mei"),
+    Person("Tao", Text("团长", "leader"), "demo:tao"),
+    Person("Yan", Text("二级团长", "leader of level 2"), "demo:yan"),
     Person("Bo", Text("顾客", "shopper"), "demo:bo"),
     Person("Zed", Text("旁人", "an outsider"), "demo:zed"),
 )
 
 
-def seed_if_empty(progress: Callable[[str], None] = lambda chapter: None) -> list[Person]:
-    """Fill an empty database with the demo, all or nothing; return whom to introduce either way.
+def seed_if_empty(progress: Callable[[str], None] = lambda chapter: None) -> Demo:
+    """Fill an empty database with the demo, all or nothing; return what to show either way.
 
     `progress` is told each chapter as it begins.
     """
@@ -51,7 +74,39 @@ def seed_if_empty(progress: Callable[[str], None] = lambda chapter: None) -> lis
         Person(name.capitalize(), part, f"{_email(name)} / {_password(name)}")
         for name, _, part in STAFF
     ]
-    return [*staff, *SHOPPERS]
+    return Demo([*staff, *SHOPPERS], sights())
+
+
+def sights() -> list[Sight]:
+    """Return what there is to see: the way of the money, from an order to the payout."""
+    with transaction():
+        last = settlement.last_period(before=settings().calendar.month_of(clock.now()))
+        moved = session().scalar(
+            select(AttributionDecision.order_id).where(AttributionDecision.revision > 1).limit(1)
+        )
+    if last is None or moved is None:
+        return []
+    periods = "/hq/settlement-periods"
+    return [
+        Sight(
+            Text("按等级分配的方案", "a plan assigned by level"), "Yan", "/leader/commission-plan"
+        ),
+        Sight(Text("本月收入", "the month so far"), "Mei", "/leader/earnings"),
+        Sight(
+            Text("结算单，逐行说明", "statements, each line in words"), "Mei", "/leader/statements"
+        ),
+        Sight(Text("已打款", "money received"), "Mei", "/leader/payouts"),
+        Sight(Text("已结算", "settled"), "Lin", f"{periods}/{last.month}/statements"),
+        Sight(Text("打款批次", "the payout batch"), "Lin", "/hq/payout-batches"),
+        Sight(Text("改派的订单", "an order that moved"), "Hua", f"/hq/orders/{moved}/attribution"),
+        Sight(Text("被冻结的订单", "an order on hold"), "Qiao", "/hq/holds?state=held"),
+        Sight(Text("审计日志", "who decided what"), "Su", "/hq/audit-log"),
+        Sight(
+            Text("接着关账，再由 Qiao 批准", "close the next month; Qiao approves it"),
+            "Lin",
+            f"POST {periods}/{next_month(last.month)}/closing",
+        ),
+    ]
 
 
 def _hire(name: str, role: Role) -> Actor:

@@ -28,7 +28,7 @@ from groupbuy.app.factory import create_app
 from groupbuy.kernel.db import db
 from groupbuy.kernel.settings import ConfigurationError, Mode, Settings, from_environment
 from scripts.dev import database, leftovers
-from scripts.dev.seed import Person, seed_if_empty
+from scripts.dev.seed import Demo, seed_if_empty
 from scripts.dev.services import (
     ROOT,
     PortTaken,
@@ -98,10 +98,10 @@ def _serve(data: Path, stop: threading.Event, running: ExitStack) -> None:
     _note_environment(data, environment)
     say("正在迁移数据库… / Migrating the database …")
     database.migrate(settings.database_url, settings.redis_url)
-    people = _seed(settings, stop)
+    demo = _seed(settings, stop)
     if not stop.is_set():
         children = _start_children(data, environment, port, running)
-        _watch(children, port, stop, people)
+        _watch(children, port, stop, demo)
 
 
 def _start_servers(data: Path, environment: dict[str, str], running: ExitStack) -> None:
@@ -131,10 +131,10 @@ def _note_environment(data: Path, environment: dict[str, str]) -> None:
     note.write_text("".join(lines))
 
 
-def _seed(settings: Settings, stop: threading.Event) -> Sequence[Person]:
+def _seed(settings: Settings, stop: threading.Event) -> Demo:
     """Fill an empty demo database; a production database is never filled."""
     if settings.mode is not Mode.DEMO:
-        return []
+        return Demo()
 
     def progress(chapter: str) -> None:
         if stop.is_set():
@@ -173,9 +173,7 @@ def _start_children(
     return children
 
 
-def _watch(
-    children: Sequence[Child], port: int, stop: threading.Event, people: Sequence[Person]
-) -> None:
+def _watch(children: Sequence[Child], port: int, stop: threading.Event, demo: Demo) -> None:
     """Tend the children until asked to stop; introduce everything once it is ready."""
     address = f"http://127.0.0.1:{port}"
     announced, give_up = False, time.monotonic() + READY_SECONDS
@@ -187,7 +185,7 @@ def _watch(
         fault = _not_ready(address)
         if fault is None:
             announced = True
-            _announce(address, children, people)
+            _announce(address, children, demo)
         elif time.monotonic() > give_up:
             raise CannotServe(f"Not ready after {READY_SECONDS} s: {fault}")
 
@@ -205,17 +203,21 @@ def _not_ready(address: str) -> str | None:
         return f"the web server does not answer ({type(error).__name__})"
 
 
-def _announce(address: str, children: Sequence[Child], people: Sequence[Person]) -> None:
+def _announce(address: str, children: Sequence[Child], demo: Demo) -> None:
     say()
     say(f"groupbuy 已就绪 / is ready    {address}")
     say(f"接口文档 / API documentation  {address}/docs")
     say(f"日志 / Logs                   {' '.join(str(child.log) for child in children)}")
     say("命令 / Commands               . .data/environment; .venv/bin/flask --app wsgi books check")
-    if people:
+    if demo.people:
         say()
         say("演示人物 / The demo's people（登录 / log in: email / password, code）")
-        for person in people:
+        for person in demo.people:
             say(f"  {person.name:<6} {person.login:<46} {person.part.zh} / {person.part.en}")
+        say()
+        say("看什么 / Where to look（/api/v1 之下，以谁的身份 / below /api/v1, as whom）")
+        for sight in demo.sights:
+            say(f"  {sight.who:<6} {sight.where:<46} {sight.what.zh} / {sight.what.en}")
     say()
     say("按 Ctrl-C 停止 / Ctrl-C stops everything")
 

@@ -7,6 +7,7 @@ from groupbuy.commissions.queries.assignments import (
     monthly_terms,
     own_plan,
     plan_in_force,
+    terms_of_month,
     version_for,
 )
 from groupbuy.commissions.queries.campaign_rules import (
@@ -92,6 +93,7 @@ __all__ = [
     "simulation",
     "simulation_leaders",
     "simulation_list",
+    "terms_of_month",
     "unknown_targets",
     "version",
     "version_for",

@@ -1,6 +1,6 @@
 """Reads of assignments, and of the plan that holds for a leader."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -129,6 +129,22 @@ def version_of(plan_id: str | None, at: datetime) -> Select[PlanVersion]:
         )
         .order_by(PlanVersion.effective_from.desc())
         .limit(1)
+    )
+
+
+def terms_of_month(
+    *, leader_ids: Collection[str], starts_at: datetime, ends_at: datetime
+) -> dict[str, MonthlyTerms]:
+    """Return the terms of these leaders' month, by what they were when it began."""
+    if not leader_ids:
+        return {}
+    standings = leaders.standing_at(leader_ids, starts_at)
+    return monthly_terms(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        leaders={
+            leader_id: Standing(found.level, found.region) for leader_id, found in standings.items()
+        },
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from groupbuy.commissions import queries
 from groupbuy.commissions.errors import MonthStillOpen, PlanNotPublishable, SimulationRunning
 from groupbuy.commissions.models import PlanVersion, Simulation, SimulationLeader
-from groupbuy.commissions.rules.monthly import SimulationState, Standing
+from groupbuy.commissions.rules.monthly import SimulationState
 from groupbuy.commissions.rules.moves import SIMULATION_MOVES, moved
 from groupbuy.commissions.rules.publication import draft_faults
 from groupbuy.commissions.rules.simulation import (
@@ -197,10 +197,10 @@ class _Context:
 
 
 def _context(simulation: Simulation, portion: Sequence[Leader]) -> _Context:
-    terms = queries.monthly_terms(
+    terms = queries.terms_of_month(
+        leader_ids=[leader.id for leader in portion],
         starts_at=simulation.starts_at,
         ends_at=simulation.ends_at,
-        leaders={leader.id: Standing(leader.level, leader.region) for leader in portion},
     )
     versions = queries.published_versions()
     tried = PlanVersion(**simulation.terms)

@@ -22,7 +22,6 @@ from groupbuy.settlement.models import Correction, SettlementPeriod, Statement, 
 from groupbuy.settlement.rules.periods import SETTLED
 from groupbuy.settlement.rules.statements import CorrectionKind
 
-
 NOTHING = Taken(fen=0, open_item=False)
 """What items have paid for a statement that none was made for."""
 

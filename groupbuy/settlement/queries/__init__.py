@@ -39,6 +39,7 @@ from groupbuy.settlement.queries.extras import (
 )
 from groupbuy.settlement.queries.holding import holding
 from groupbuy.settlement.queries.invariants import INVARIANTS as PERIOD_INVARIANTS
+from groupbuy.settlement.queries.papers import month_rows, statement_content, statement_rows
 from groupbuy.settlement.queries.payable import (
     PayableStatement,
     held_fen,
@@ -79,7 +80,6 @@ from groupbuy.settlement.queries.statements import (
     statement,
     statement_list,
 )
-from groupbuy.settlement.queries.terms import monthly_terms
 
 INVARIANTS = (*PERIOD_INVARIANTS, *ANSWER_INVARIANTS)
 
@@ -114,7 +114,7 @@ __all__ = [
     "line_list",
     "locked_period",
     "locked_run",
-    "monthly_terms",
+    "month_rows",
     "months_of",
     "next_leaders",
     "next_period",
@@ -143,8 +143,10 @@ __all__ = [
     "standing_counts",
     "standing_history",
     "statement",
+    "statement_content",
     "statement_list",
     "statement_row",
+    "statement_rows",
     "stored_lines",
     "stored_parts",
     "touched_lines",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from groupbuy.commissions import queries as commissions
 from groupbuy.commissions.rules.monthly import MonthlyTerms
 from groupbuy.commissions.rules.terms import (
     PlanTerms,
@@ -102,7 +103,11 @@ class Month:
 
     def learn_terms(self, leader_ids: Iterable[str]) -> None:
         """Look up the terms of the month of these leaders."""
-        terms = queries.monthly_terms(self.period, sorted(leader_ids))
+        terms = commissions.terms_of_month(
+            leader_ids=sorted(leader_ids),
+            starts_at=self.period.starts_at,
+            ends_at=self.period.ends_at,
+        )
         for leader_id, found in terms.items():
             self.leader(leader_id).terms = found
 

@@ -1,0 +1,68 @@
+"""The demo: what a person who starts it can see, and do next."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from groupbuy.holds.models import CommissionHold
+from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.db import session
+from groupbuy.payouts.models import PayoutItem
+from groupbuy.settlement.models import Standing, Statement
+from scripts.dev.seed import Demo, Person, seed_if_empty
+from tests.client import Caller
+
+SETTLED, WAITING = "2026-01", "2026-02"
+
+
+@pytest.fixture
+def demo(app: Flask, clock: ManualClock) -> Demo:
+    clock.advance(days=10)
+    return seed_if_empty()
+
+
+def logged_in(app: Flask, person: Person) -> Caller:
+    """Log a person of the demo in with what is printed."""
+    name, _, password = person.login.partition(" / ")
+    path, body = "/auth/wechat-sessions", {"code": name}
+    if password:
+        path, body = "/auth/staff-sessions", {"email": name, "password": password}
+    answer = Caller(app, None).post(path, body)
+    assert answer.status_code == 201, answer.text
+    return Caller(app, answer.json["token"])
+
+
+def test_it_shows_what_it_points_at_and_lets_the_next_month_be_settled(
+    app: Flask, demo: Demo
+) -> None:
+    people = {person.name: logged_in(app, person) for person in demo.people}
+    for sight in demo.sights[:-1]:
+        answer = people[sight.who].get(sight.where)
+        assert answer.status_code == 200, (sight, answer.text)
+        assert answer.json.get("items") != [], sight
+    closing = demo.sights[-1].where.removeprefix("POST ")
+    period = closing.removesuffix("/closing")
+    assert period.endswith(WAITING)
+    for step in ("closing", "calculation", "submission"):
+        answer = people["Lin"].post(f"{period}/{step}")
+        assert answer.status_code == 200, answer.text
+    reviewed = {"digest": answer.json["digest"]}
+    assert people["Lin"].post(f"{period}/approval", reviewed).status_code == 403
+    assert people["Qiao"].post(f"{period}/approval", reviewed).status_code == 200
+    waiting = session().scalars(select(Statement).where(Statement.month == WAITING)).all()
+    assert {bool(one.clawback_fen) for one in waiting} == {True, False}
+    assert sorted(one.transfer_fen > 0 for one in waiting if one.transfer_fen) == [False, True]
+    assert [one.hold_fen < 0 for one in waiting if one.hold_fen] == [True]
+
+
+def test_it_has_settled_and_paid_a_month_and_is_told_only_once(demo: Demo) -> None:
+    settled = session().scalars(select(Statement)).all()
+    assert [one.month for one in settled] == [SETTLED] * 3
+    assert all(one.payout_fen > 0 and one.service_fee_fen > 0 for one in settled)
+    assert any(one.quota_bonus_fen for one in settled)
+    assert any(one.rank_bonus_fen for one in settled)
+    assert len([one for one in settled if one.assignment_id]) == 1
+    assert set(session().scalars(select(Standing.state))) == {"confirmed"}
+    assert list(session().scalars(select(PayoutItem.state))) == ["succeeded"] * 3
+    assert list(session().scalars(select(CommissionHold.state))) == ["held"]
+    assert seed_if_empty() == demo

@@ -6,7 +6,7 @@ the order of creation. Every figure is worked out anew for every month, from the
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -306,8 +306,8 @@ def allot(lines: Sequence[Line], total: int) -> None:
     for line, quota in zip(lines, quotas, strict=True):
         line.amount = int(quota)
     spare = total - sum(line.amount for line in lines) if weights else 0
-    order = sorted(range(len(lines)), key=lambda n: (int(quotas[n]) - quotas[n], n))
-    for place in order[:spare]:
+    by_fraction = sorted(range(len(lines)), key=lambda n: (int(quotas[n]) - quotas[n], n))
+    for place in by_fraction[:spare]:
         lines[place].amount += 1
 
 
@@ -381,18 +381,7 @@ def compute_anew(
             if refund.sale == line.sale.number and one.cutoff <= refund.at < month.cutoff:
                 base -= refund.fen
                 units -= refund.units
-        again.append(
-            Line(
-                line.sale,
-                base,
-                units,
-                line.kind,
-                line.value,
-                line.multiplier,
-                line.counts,
-                line.version,
-            )
-        )
+        again.append(replace(line, base=base, units=units))
     earn(again, one.cap)
     for line in again:
         if line.sale.number == one.line.sale.number:

@@ -216,10 +216,10 @@ def holder_at(story: Story, sale: Sale, at: datetime) -> int | None:
 
 def rejected_by(story: Story, sale: Sale, at: datetime) -> bool:
     """Tell whether a sale was found improper before an instant."""
-    for one in story.holds:
-        if one.sale == sale.number and one.rejected and one.decided and one.decided < at:
-            return True
-    return False
+    return any(
+        one.sale == sale.number and one.rejected and one.decided and one.decided < at
+        for one in story.holds
+    )
 
 
 def line_of(story: Story, sale: Sale, leader: int, cutoff: datetime) -> Line:
@@ -254,8 +254,7 @@ def volume(line: Line) -> int:
 def cap_of(lines: Sequence[Line]) -> int | None:
     """Return the most generous cap among the versions that lines earn by."""
     caps = [line.version.cap for line in lines if line.kind != "exclude" and line.version]
-    known = [cap for cap in caps if cap is not None]
-    return max(known) if known and len(known) == len(caps) else None
+    return max((cap for cap in caps if cap is not None), default=None) if None not in caps else None
 
 
 def earn(lines: Sequence[Line], cap: int | None) -> int:
@@ -396,7 +395,6 @@ def hold(story: Story, month: Month, one: Settled, figures: dict[int, dict[str, 
             looked_at = looked_at or hold.decided is None or hold.decided >= month.cutoff
     for leader, own in figures.items():
         due = one.target if looked_at and leader == one.holder else 0
-        change = due - one.held[leader]
-        own["hold"] -= max(0, change)
-        own["release"] += max(0, -change)
+        own["hold"] -= max(0, due - one.held[leader])
+        own["release"] += max(0, one.held[leader] - due)
         one.held[leader] = due

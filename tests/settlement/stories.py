@@ -44,11 +44,10 @@ def stories() -> st.SearchStrategy[Story]:
 def story_of(dice: Random) -> Story:
     """Return a story: up to three versions, the sales of three leaders, what became of them."""
     span = months()
-    days = sorted(
-        {dice.choice([0, 0, dice.randrange(30)]), *dice.sample(range(100), dice.randrange(3))}
-    )
+    first = dice.choice([0, 0, dice.randrange(30)])
+    days = sorted({first, *dice.sample(range(30), dice.randint(0, 2))})
     tape = _Tape(dice, span)
-    for number in range(dice.randint(3, 9)):
+    for number in range(dice.randint(4, 9)):
         tape.sell(number)
     return Story(
         LEVELS,
@@ -70,7 +69,7 @@ def _version(dice: Random, begins: datetime) -> Version:
         tuple((sum(steps[:n]), dice.randrange(901)) for n in range(len(steps) + 1)),
         {level: dice.choice([0, 8_000, 11_111, 12_000]) for level in LEVELS if dice.random() < 0.5},
         {good: _rule(dice) for good in range(3) if dice.random() < 0.3},
-        dice.choice([None, None, dice.randint(0, 40_000)]),
+        dice.choice([None, *(dice.randint(0, 25_000) for _ in range(4))]),
         dice.choice([None, quota]),
         dice.choice([0, 0, 15_000]),
         dice.choice(["line", "retier"]),
@@ -97,10 +96,11 @@ class _Tape:
 
     def sell(self, number: int) -> None:
         """Let somebody sell something, and let things happen to it."""
-        dice, completed = self.dice, self._moment(BEGINNING, self.span[-1].ends)
+        dice = self.dice
+        completed = self._moment(BEGINNING, self.span[dice.choice([0, 0, 1, 2, 3])].ends)
         sale = Sale(
             number,
-            dice.randrange(3),
+            dice.choice([0, 0, 0, 1, 2]),
             dice.randrange(3),
             dice.choice([0, 1, 333, *(dice.randrange(400_000) for _ in range(7))]),
             dice.randint(1, 4),

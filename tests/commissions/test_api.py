@@ -74,6 +74,7 @@ class TestPlans:
         assert finance.get(nowhere).status_code == 404
         assert finance.post(nowhere, DRAFT).status_code == 404
         assert finance.get(f"{versions}/1").status_code == 404
+        assert finance.get(f"{versions}/{2**63}").status_code == 404
         assert publish(api, versions).status_code == 404
 
 

@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from groupbuy.attribution import queries, services
 from groupbuy.attribution.models import AttributionPolicy
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.problems import NotInThisState
 from tests.client import Answer, Api, Caller, staff_token
+from tests.commissions.test_api import promoted
 from tests.conftest import START
 from tests.journeys.headquarters import Shop, made
 from tests.orders.test_api import refused
@@ -145,6 +147,20 @@ class TestPublication:
         promoted = Caller(api.app, staff_token(hua.id, api.clock.now()), hua.id)
         answer = promoted.post(f"{POLICIES}/{policy['id']}/publication", {"version": 1})
         refused(answer, 409, "policy-publisher-is-author")
+
+    def test_it_refuses_whoever_ever_changed_it(self, api: Api) -> None:
+        policy, second = drafted(api), api.staff("operator", "lin")
+        path = f"{POLICIES}/{policy['id']}"
+        assert second.patch(path, {"lookback_days": 1}, if_match=1).status_code == 200
+        assert api.staff("operator").patch(path, {"renew": "none"}, if_match=2).status_code == 200
+        answer = promoted(api, second).post(f"{path}/publication", {"version": 3})
+        refused(answer, 409, "policy-publisher-is-author")
+        told = session().query(AuditEntry).filter_by(subject=policy["id"]).order_by(AuditEntry.id)
+        assert [(e.action, e.facts["lookback_days"]) for e in told] == [
+            ("attribution_policy.draft", 7),
+            ("attribution_policy.edit", 1),
+            ("attribution_policy.edit", 1),
+        ]
 
     def test_it_begins_neither_before_its_publication_nor_before_the_latest(
         self, api: Api, clock: ManualClock

@@ -120,7 +120,12 @@ def edit_plan_version(
     """Change a draft."""
     with transaction():
         return services.edit_version(
-            plan_id=plan_id, number=number, if_match=if_match, actor=actor, **body
+            plan_id=plan_id,
+            number=number,
+            if_match=if_match,
+            actor=actor,
+            now=clock.now(),
+            **body,
         )
 
 

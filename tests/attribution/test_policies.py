@@ -233,6 +233,23 @@ class TestEffect:
         (lock,) = made(shop.hua.get("/hq/customer-locks"), 200)["items"]
         assert lock["expires_at"] == (START + timedelta(days=30)).isoformat()
 
+    def test_it_never_shortens_a_lock_that_a_paid_order_renews(self, shop: Shop) -> None:
+        mei = shop.recruit("mei")
+        code = shop.host("mei", shop.campaign({"Eggs": 1000}), mei)["share_code"]
+        made(shop.api.shopper("bo").post("/touches", {"share_code": code}))
+
+        def expiry_after_an_order() -> Any:
+            order = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
+            shop.pay("bo", order["id"])
+            (lock,) = made(shop.hua.get("/hq/customer-locks"), 200)["items"]
+            return lock["expires_at"]
+
+        in_force(shop.api, validity_days=30)
+        shop.wait(days=1)
+        assert expiry_after_an_order() == (START + timedelta(days=365)).isoformat()
+        in_force(shop.api, validity_days=None)
+        assert expiry_after_an_order() is None
+
 
 @pytest.mark.committed
 class TestAtOnce:

@@ -88,8 +88,7 @@ def reassign(
     """Give a paid order to another leader, None for the house; return the new and old decision.
 
     The new leader is judged as of when the order was paid, by the policy it was placed under.
-    It happens at `now`, or just after the reassignment before it: whoever waited for that one may
-    have looked at the clock earlier, and what is told by revision and by time must agree.
+    It happens at `now`, or just after the reassignment before it, if this one waited for that.
     The caller holds the order's lock, sees that it may be reassigned, shows the new leader on it
     and announces `order_reassigned`.
 
@@ -101,8 +100,7 @@ def reassign(
     previous = queries.current_decision(order_id)
     if previous.leader_id == leader_id:
         raise AlreadyTheirs
-    if previous.revision > 1:
-        now = max(now, previous.decided_at + INSTANT)
+    now = max(now, previous.decided_at + INSTANT) if previous.revision > 1 else now
     known = leader_queries.leaders_by_id(filter(None, [leader_id]))
     if leader_id is not None and leader_id not in known:
         raise InvalidInput.at("/leader_id", Text("没有这位团长。", "There is no such leader."))

@@ -78,7 +78,6 @@ def create_version(
         service_fee_fen: for each order handed over.
         recruiter_override: {"bps", "basis", "months"} for direct recruits.
         clawback_mode: how refunds after the settlement take back; unless said, that of the mode.
-        actor, now: who drafts, and when.
     """
     queries.locked_plan(plan_id)
     last = select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
@@ -103,7 +102,7 @@ def create_version(
     )
     session().add(version)
     session().flush()
-    note(version, "draft", actor, now)
+    note(version=version, action="draft", actor=actor, now=now)
     return version
 
 
@@ -121,7 +120,7 @@ def edit_version(
         setattr(version, field, value)
     version.edited_by = actor.label
     session().flush()
-    note(version, "edit", actor, now)
+    note(version=version, action="edit", actor=actor, now=now)
     return version
 
 
@@ -135,7 +134,7 @@ def discard_version(
         StaleVersion: it changed since it was read.
     """
     version = held_draft(plan_id=plan_id, number=number, if_match=if_match, action="discard")
-    note(version, "discard", actor, now)
+    note(version=version, action="discard", actor=actor, now=now)
     session().delete(version)
     session().flush()
 
@@ -155,7 +154,7 @@ def held_draft(*, plan_id: str, number: int, if_match: int, action: str) -> Plan
     return version
 
 
-def note(version: PlanVersion, action: str, actor: Actor, now: datetime) -> None:
+def note(*, version: PlanVersion, action: str, actor: Actor, now: datetime) -> None:
     """Leave in the audit log what somebody did to a version, and what it says by then."""
     audit.record(
         actor=actor,

@@ -56,5 +56,5 @@ def publish_version(
     version.published_by = actor.label
     version.published_at = now
     session().flush()
-    note(version, "publish", actor, now)
+    note(version=version, action="publish", actor=actor, now=now)
     return version

@@ -39,7 +39,8 @@ ANSWER_INVARIANTS = (
         where a.decided_by in (a.proposed_by, a.edited_by) or a.decided_by in (
             select e.actor_id from audit_entries e
             where e.subject = 'adj_' || replace(a.id::text, '-', '')
-                and e.action in ('adjustment.propose', 'adjustment.reverse', 'adjustment.edit')
+                and e.action in ('adjustment.propose', 'adjustment.reverse', 'adjustment.edit',
+                    'adjustment.attach')
         )
         """,
     ),

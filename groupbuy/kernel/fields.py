@@ -1,6 +1,7 @@
 """What requests and answers are made of: the base schema and our own field types."""
 
 import re
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 import marshmallow as ma
@@ -88,10 +89,23 @@ class Words(fields.String):
 
 
 class Moment(fields.AwareDateTime):
-    """An RFC 3339 instant with an offset."""
+    """An RFC 3339 instant with an offset, of the years whose months a MonthField knows."""
+
+    YEARS: ClassVar[range] = range(1900, 2100)
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", **options)
+        super().__init__(
+            format="iso",
+            error_messages={"year": "Must be of the years 1900 to 2099."},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        at: datetime = super()._deserialize(value, attr, data, **kwargs)
+        # At the ends of time no time zone, and no span around it, can be reckoned.
+        if at.year not in self.YEARS:
+            raise self.make_error("year")
+        return at
 
 
 class MonthField(fields.String):

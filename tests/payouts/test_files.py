@@ -137,3 +137,10 @@ class TestResults:
         refused(answer, 422, "payout-file-unreadable")
         report = upload(api, path)
         assert (report["applied"], report["refused"]) == (0, 0)
+
+    def test_it_reads_nothing_that_holds_what_no_text_can(self, api: Api, path: str) -> None:
+        [number, *_] = (attempt.number for attempt in make.attempts())
+        for row in (f"{number},1000.00,失败,a\0b", "\0,1000.00,失败,a"):
+            report = upload(api, path, row)
+            assert (report["applied"], report["refused"]) == (0, 1)
+            assert "not a readable CSV file" in report["rows"][0]["fault"]

@@ -173,3 +173,16 @@ class TestResults:
             report = upload(api, path, row)
             assert (report["applied"], report["refused"]) == (0, 1)
             assert "not a readable CSV file" in report["rows"][0]["fault"]
+
+    def test_it_is_as_long_as_a_batch_of_thousands(self, api: Api, path: str) -> None:
+        [number, *_] = (attempt.number for attempt in make.attempts())
+        strangers = [f"GB{place:026},1000.00,失败,户名不符" for place in range(70_000)]
+        report = upload(api, path, f"{number},1000.00,成功,", *strangers)
+        assert (report["applied"], report["refused"]) == (1, 70_000)
+        body = {"content": "A" * 8_000_001, "dry_run": True}
+        answer = api.staff("finance").post(f"{path}/results", body)
+        refused(answer, 422, "invalid-input")
+        answer = api.staff("finance").post(f"{path}/approval", {"digest": "A" * 2_000_000})
+        assert answer.status_code == 403
+        answer = api.staff("approver").post(f"{path}/approval", {"digest": "A" * 2_000_000})
+        assert answer.status_code == 413

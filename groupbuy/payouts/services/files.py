@@ -116,7 +116,7 @@ def bank_file(
     session().execute(
         update(PayoutAttempt)
         .where(
-            PayoutAttempt.number.in_([attempt.number for attempt, _ in rows]),
+            queries.numbered(attempt.number for attempt, _ in rows),
             PayoutAttempt.filed_at.is_(None),
         )
         .values(filed_at=now)
@@ -207,7 +207,7 @@ def _attempts_of(batch_id: str, rows: Iterable[ResultRow]) -> dict[str, PayoutAt
         .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
         .where(
             PayoutItem.batch_id == batch_id,
-            PayoutAttempt.number.in_([row.number for row in rows]),
+            queries.numbered(row.number for row in rows),
         )
         .order_by(PayoutAttempt.number)
         .with_for_update(of=PayoutAttempt)

@@ -89,7 +89,13 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(
     model_class=Base,
     session_options={"expire_on_commit": False},
-    engine_options={"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10},
+    # An error that is logged would else repeat what people wrote: names, addresses, reasons.
+    engine_options={
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "hide_parameters": True,
+    },
 )
 
 

@@ -87,7 +87,7 @@ class Words(fields.String):
         return text
 
 
-YEARS = range(1900, 2200)
+YEARS = range(1900, 2100)
 """What a date may be of: at the ends of the calendar nothing can be reckoned with, or read back."""
 
 

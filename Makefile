@@ -65,8 +65,8 @@ replay: $(DEVELOPMENT) ## run a month of grocery data through the services
 	@mkdir -p .replay
 	@$(BIN)/python scripts/replay.py --stores $(STORES) --months $(MONTHS) --json .replay/result.json
 
-bench-settlement: $(DEVELOPMENT) ## settle a month of a million lines; LINES=… LEADERS=…
-	@$(BIN)/python -m scripts.bench.settlement --lines $(LINES) --leaders $(LEADERS)
+bench-settlement: $(DEVELOPMENT) ## settle a month of a million lines; LINES=… LEADERS=… HALF=1
+	@$(BIN)/python -m scripts.bench.settlement --lines $(LINES) --leaders $(LEADERS) $(if $(HALF),--half)
 
 pins: ## renew the pinned requirements
 	@scripts/dev/pins.sh

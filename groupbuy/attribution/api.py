@@ -155,7 +155,9 @@ def edit_attribution_policy(
 ) -> AttributionPolicy:
     """Change a draft."""
     with transaction():
-        return services.edit_policy(policy_id=policy_id, if_match=if_match, actor=actor, **body)
+        return services.edit_policy(
+            policy_id=policy_id, if_match=if_match, actor=actor, now=clock.now(), **body
+        )
 
 
 @api.delete(POLICY, allow="attribution.edit", versioned=True, problems=[NotInThisState])

@@ -35,7 +35,7 @@ def check_all(
     with console.status("") as status:
         for finding in books.check_snapshot(invariants, workers=workers):
             findings.append(finding)
-            console.print(_line(finding, timings))
+            console.print(_line(finding, timings), soft_wrap=True)
             status.update(f"{len(findings)} of {len(invariants)} invariants checked")
     broken = [finding for finding in findings if finding.faults]
     for finding in broken:

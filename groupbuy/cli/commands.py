@@ -319,7 +319,10 @@ def _month(value: str) -> str:
     return value
 
 
-_TERMS = ("mode", "tiers", "item_rules", "level_multipliers", "cap_fen", "clawback_mode")
+_TERMS = (
+    *("mode", "tiers", "item_rules", "level_multipliers", "cap_fen", "clawback_mode"),
+    *("quota_bonus", "rank_bonuses", "guarantee_fen", "service_fee_fen", "recruiter_override"),
+)
 
 
 def _terms(file: Path) -> dict[str, Any]:

@@ -9,13 +9,13 @@ in an entry breaks the chain there; whoever noted a head can tell if it was writ
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Row, func, select, text
+from sqlalchemy import CheckConstraint, Index, Row, exists, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.access import Actor
@@ -102,6 +102,19 @@ def record(*, actor: Actor, action: str, subject: str, now: datetime, **facts: A
             facts=facts,
         )
     )
+
+
+def has_acted(actor: Actor, *, subject: str, actions: Collection[str]) -> bool:
+    """Tell whether somebody ever did one of these actions to a subject.
+
+    So that nobody approves what they had a hand in, however many others changed it afterwards.
+    """
+    entry = exists().where(
+        AuditEntry.subject == subject,
+        AuditEntry.actor_id == actor.label,
+        AuditEntry.action.in_(actions),
+    )
+    return bool(session().scalar(select(entry)))
 
 
 @dataclass(frozen=True, slots=True)

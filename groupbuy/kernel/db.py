@@ -7,9 +7,10 @@ services flush at most, so they compose into one atomic step.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -36,6 +37,10 @@ from sqlalchemy.types import TypeDecorator
 Result = TypeVar("Result")
 
 _OPEN = "groupbuy.transaction_open"
+
+LONGEST = timedelta(minutes=9)
+"""What takes longer, say by waiting for a lock, is not committed: it bears the time of its begin,
+and a month may be closed by then that believes to know all that was recorded up to that time."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -84,7 +89,13 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(
     model_class=Base,
     session_options={"expire_on_commit": False},
-    engine_options={"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10},
+    # An error that is logged would else repeat what people wrote: names, addresses, reasons.
+    engine_options={
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "hide_parameters": True,
+    },
 )
 
 
@@ -99,15 +110,24 @@ def engine() -> Engine:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """Commit what happens inside, all or nothing; inside another one, join it."""
+def transaction(*, longest: timedelta | None = LONGEST) -> Iterator[Session]:
+    """Commit what happens inside, all or nothing; inside another one, join it.
+
+    `longest` None is for work that records nothing of which the time matters.
+
+    Raises:
+        TimeoutError: it took longer; nothing is committed.
+    """
     current = session()
     if current.info.get(_OPEN):
         yield current
         return
     current.info[_OPEN] = True
+    began = monotonic()
     try:
         yield current
+        if longest is not None and monotonic() - began > longest.total_seconds():
+            raise TimeoutError(f"a transaction took longer than {longest}: it is taken back")
         current.commit()
     except BaseException:
         current.rollback()
@@ -191,7 +211,7 @@ def in_steps(
     """
 
     def step(work: Callable[[], Result]) -> Result:
-        with transaction():
+        with transaction(longest=None):
             return work()
 
     progress = retrying(partial(step, first))
@@ -203,7 +223,7 @@ def in_steps(
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """Read the database as it is at one moment, in UTC; nothing can be written."""
-    with transaction() as current:
+    with transaction(longest=None) as current:
         current.execute(text("set transaction isolation level repeatable read, read only"))
         current.execute(text("set local timezone = 'UTC'"))
         yield current

@@ -87,11 +87,37 @@ class Words(fields.String):
         return text
 
 
+YEARS = range(1900, 2100)
+"""What a date may be of: at the ends of the calendar nothing can be reckoned with, or read back."""
+
+
 class Moment(fields.AwareDateTime):
-    """An RFC 3339 instant with an offset."""
+    """An RFC 3339 instant with an offset, of a year that can be reckoned with."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", **options)
+        super().__init__(format="iso", error_messages={"years": OUT_OF_YEARS}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        at = super()._deserialize(value, attr, data, **kwargs)
+        if at.year not in YEARS:
+            raise self.make_error("years")
+        return at
+
+
+class Day(fields.Date):
+    """A local day, of a year that can be reckoned with."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(error_messages={"years": OUT_OF_YEARS}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if day.year not in YEARS:
+            raise self.make_error("years")
+        return day
+
+
+OUT_OF_YEARS = f"Must be of the years {YEARS[0]} to {YEARS[-1]}."
 
 
 class MonthField(fields.String):

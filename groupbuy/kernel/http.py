@@ -25,6 +25,7 @@ from groupbuy.kernel.db import retrying, transaction
 from groupbuy.kernel.downloads import FILE, Download
 from groupbuy.kernel.fields import (
     Count,
+    Day,
     Fen,
     IdField,
     Moment,
@@ -381,6 +382,7 @@ def _header(name: str, example: str) -> dict[str, Any]:
 __all__ = [
     "Api",
     "Count",
+    "Day",
     "Download",
     "Fen",
     "HTTPStatus",

@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from groupbuy.attribution import queries, services
 from groupbuy.attribution.models import AttributionPolicy
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.problems import NotInThisState
 from tests.client import Answer, Api, Caller, staff_token
+from tests.commissions.test_api import promoted
 from tests.conftest import START
 from tests.journeys.headquarters import Shop, made
 from tests.orders.test_api import refused
@@ -146,6 +148,20 @@ class TestPublication:
         answer = promoted.post(f"{POLICIES}/{policy['id']}/publication", {"version": 1})
         refused(answer, 409, "policy-publisher-is-author")
 
+    def test_it_refuses_whoever_ever_changed_it(self, api: Api) -> None:
+        policy, second = drafted(api), api.staff("operator", "lin")
+        path = f"{POLICIES}/{policy['id']}"
+        assert second.patch(path, {"lookback_days": 1}, if_match=1).status_code == 200
+        assert api.staff("operator").patch(path, {"renew": "none"}, if_match=2).status_code == 200
+        answer = promoted(api, second).post(f"{path}/publication", {"version": 3})
+        refused(answer, 409, "policy-publisher-is-author")
+        told = session().query(AuditEntry).filter_by(subject=policy["id"]).order_by(AuditEntry.id)
+        assert [(e.action, e.facts["lookback_days"]) for e in told] == [
+            ("attribution_policy.draft", 7),
+            ("attribution_policy.edit", 1),
+            ("attribution_policy.edit", 1),
+        ]
+
     def test_it_begins_neither_before_its_publication_nor_before_the_latest(
         self, api: Api, clock: ManualClock
     ) -> None:
@@ -216,6 +232,23 @@ class TestEffect:
         shop.pay("bo", order["id"])
         (lock,) = made(shop.hua.get("/hq/customer-locks"), 200)["items"]
         assert lock["expires_at"] == (START + timedelta(days=30)).isoformat()
+
+    def test_it_never_shortens_a_lock_that_a_paid_order_renews(self, shop: Shop) -> None:
+        mei = shop.recruit("mei")
+        code = shop.host("mei", shop.campaign({"Eggs": 1000}), mei)["share_code"]
+        made(shop.api.shopper("bo").post("/touches", {"share_code": code}))
+
+        def expiry_after_an_order() -> Any:
+            order = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
+            shop.pay("bo", order["id"])
+            (lock,) = made(shop.hua.get("/hq/customer-locks"), 200)["items"]
+            return lock["expires_at"]
+
+        in_force(shop.api, validity_days=30)
+        shop.wait(days=1)
+        assert expiry_after_an_order() == (START + timedelta(days=365)).isoformat()
+        in_force(shop.api, validity_days=None)
+        assert expiry_after_an_order() is None
 
 
 @pytest.mark.committed

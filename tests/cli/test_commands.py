@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from groupbuy.commissions.models import PlanVersion
 from groupbuy.identity import queries
 from groupbuy.kernel import audit, books
 from groupbuy.kernel.access import SYSTEM
@@ -64,6 +65,21 @@ def test_it_publishes_a_plan_by_two_people(people: Api, plan_file: Path) -> None
     assert (refused.exit_code, "may not plans.publish" in refused.output) == (1, True)
     done = publish(people, plan_file)
     assert (done.exit_code, "standard version 1" in done.output) == (0, True), done.output
+
+
+def test_it_publishes_all_that_a_plan_can_say(people: Api, plan_file: Path) -> None:
+    extras = {
+        "cap_fen": 500_000,
+        "quota_bonus": {"quota_fen": 150_000, "bonus_fen": 3_000},
+        "rank_bonuses": [2_000, 1_000],
+        "guarantee_fen": 10_000,
+        "service_fee_fen": 50,
+    }
+    plan_file.write_text(json.dumps(json.loads(plan_file.read_text()) | extras))
+    done = publish(people, plan_file)
+    assert done.exit_code == 0, done.output
+    written = session().scalars(select(PlanVersion)).one()
+    assert {name: getattr(written, name) for name in extras} == extras
 
 
 def test_it_says_what_is_wrong_with_a_plan(people: Api, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import EXTENSION as SETTINGS
 from tests.client import Answer, Api, Caller, staff_token
 from tests.factories import catalogue
@@ -74,6 +76,7 @@ class TestPlans:
         assert finance.get(nowhere).status_code == 404
         assert finance.post(nowhere, DRAFT).status_code == 404
         assert finance.get(f"{versions}/1").status_code == 404
+        assert finance.get(f"{versions}/{2**63}").status_code == 404
         assert publish(api, versions).status_code == 404
 
 
@@ -248,6 +251,25 @@ class TestPublication:
         author = promoted(api, api.staff("finance"))
         answer = author.post(f"{versions}/1/publication", {"version": 1})
         assert (answer.status_code, answer.json["code"]) == (409, "publisher-is-author")
+
+    def test_it_refuses_whoever_ever_changed_it(self, api: Api, versions: str) -> None:
+        drafted(api, versions)
+        second = api.staff("finance", "lin")
+        assert second.patch(f"{versions}/1", {"cap_fen": 1}, if_match=1).status_code == 200
+        assert api.staff("finance").patch(f"{versions}/1", {}, if_match=2).status_code == 200
+        answer = promoted(api, second).post(f"{versions}/1/publication", {"version": 3})
+        assert (answer.status_code, answer.json["code"]) == (409, "publisher-is-author")
+
+    def test_it_tells_the_audit_log_who_wrote_what(self, api: Api, versions: str) -> None:
+        draft = drafted(api, versions)
+        api.staff("finance").patch(f"{versions}/1", {"cap_fen": 5}, if_match=1)
+        assert publish(api, versions, version=2).status_code == 200
+        told = session().query(AuditEntry).filter_by(subject=draft["id"]).order_by(AuditEntry.id)
+        assert [(e.action, e.facts["version"], e.facts["cap_fen"]) for e in told] == [
+            ("plan_version.draft", 1, None),
+            ("plan_version.edit", 2, 5),
+            ("plan_version.publish", 3, 5),
+        ]
 
     def test_it_must_begin_after_the_latest_version(self, api: Api, versions: str) -> None:
         drafted(api, versions)

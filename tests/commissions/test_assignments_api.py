@@ -66,6 +66,10 @@ class TestOverHttp:
         assert api.staff("finance").delete(path).status_code == 204
         assert api.staff("finance").get(path).status_code == 404
 
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+    def test_it_refuses_a_day_that_cannot_be_reckoned_with(self, api: Api, day: str) -> None:
+        assert api.staff("finance").get(ASSIGNMENTS, on=day).status_code == 422
+
     def test_it_leaves_every_decision_in_the_audit_log(self, api: Api, plan_id: str) -> None:
         path = put_forward(api, plan_id)
         api.staff("finance").delete(path)

@@ -214,6 +214,19 @@ class TestPublication:
         answer = author.post(f"{path}/publication", {"version": 1})
         assert refusal(answer) == (409, "publisher-is-author")
 
+    def test_it_refuses_whoever_ever_changed_it(self, api: Api, campaign: Campaign) -> None:
+        path, second = drafted(api, campaign), api.staff("finance", "lin")
+        assert second.patch(path, {"rate_bps": 900}, if_match=1).status_code == 200
+        assert api.staff("finance").patch(path, {"counts": False}, if_match=2).status_code == 200
+        answer = promoted(api, second).post(f"{path}/publication", {"version": 3})
+        assert refusal(answer) == (409, "publisher-is-author")
+        told = session().query(AuditEntry).filter(AuditEntry.action.like("campaign_rule.%"))
+        assert [(e.action, e.facts["rate_bps"]) for e in told.order_by(AuditEntry.id)] == [
+            ("campaign_rule.draft", 1_000),
+            ("campaign_rule.edit", 900),
+            ("campaign_rule.edit", 900),
+        ]
+
     def test_it_stays_within_what_plans_may_promise(self, api: Api, campaign: Campaign) -> None:
         commissions.published(level_multipliers={"3": 20_000})
         path = drafted(api, campaign, rate_bps=1_501)

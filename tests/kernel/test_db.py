@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from groupbuy.kernel import audit
+from groupbuy.kernel import audit, db
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import (
@@ -21,6 +21,7 @@ from groupbuy.kernel.db import (
 )
 from groupbuy.kernel.ids import new_id
 from groupbuy.ledger.models import LedgerAccount
+from groupbuy.settlement.rules.periods import CLOSING_DELAY
 from tests.conftest import START
 
 
@@ -48,6 +49,21 @@ def write_twice_then_fail() -> None:
             note("inner")
         note("outer")
         fail()
+
+
+def test_it_takes_back_what_took_too_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter([0.0, db.LONGEST.total_seconds() + 1, 0.0, db.LONGEST.total_seconds()])
+    monkeypatch.setattr(db, "monotonic", lambda: next(ticks))
+    with pytest.raises(TimeoutError, match="taken back"), transaction():
+        note("late")
+    assert count() == 0
+    with transaction():
+        note("in time")
+    assert count() == 1
+
+
+def test_it_never_commits_what_a_closed_month_could_have_missed() -> None:
+    assert db.LONGEST < CLOSING_DELAY
 
 
 @pytest.mark.parametrize("work", [write_then_fail, write_twice_then_fail])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from groupbuy.kernel.http import Count, Fen, IdField, Moment, MonthField, Schema, Words
+from groupbuy.kernel.http import Count, Day, Fen, IdField, Moment, MonthField, Schema, Words
 
 
 class Everything(Schema):
@@ -14,6 +14,7 @@ class Everything(Schema):
     quantity = Count(minimum=1, maximum=99)
     name = Words(maximum=5)
     at = Moment()
+    on = Day()
     month = MonthField()
 
 
@@ -26,6 +27,7 @@ class Everything(Schema):
         {"quantity": 99},
         {"name": "新鲜"},
         {"at": "2026-03-02T09:00:00+08:00"},
+        {"on": "2026-03-02"},
         {"month": "2026-12"},
     ],
 )
@@ -57,6 +59,13 @@ def test_it_takes_what_is_right(given: dict[str, Any]) -> None:
         {"name": 5},
         {"at": "2026-03-02T09:00:00"},
         {"at": "yesterday"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59-12:00"},
+        {"on": "0001-01-01"},
+        {"on": "9999-12-31"},
+        {"at": "1899-12-31T23:59:59Z"},
+        {"at": "2100-01-01T00:00:00Z"},
+        {"at": "9999-12-31T23:59:59Z"},
         {"month": "2026-13"},
         {"month": "2026-1"},
         {"month": "2026-01-01"},

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
+from groupbuy.kernel.db import session
 from groupbuy.kernel.observability import hide_secrets, scrub
 from tests.client import Api
 
@@ -98,3 +101,16 @@ def test_it_counts_requests(api: Api) -> None:
     page = client.get("/metrics").text
     assert 'groupbuy_requests_total{endpoint="healthz",method="GET",status="200"}' in page
     assert "groupbuy_request_seconds_bucket" in page
+
+
+def test_it_logs_no_value_of_a_statement_that_failed(
+    api: Api, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    with pytest.raises(DataError) as fault:
+        session().execute(
+            text("select cast(:name as integer) + :other"), {"name": "\0", "other": "Ma"}
+        )
+    structlog.get_logger("test").error("failed", exc_info=fault.value)
+    (line,) = log_lines()
+    assert "SQL parameters hidden" in line["exception"]
+    assert "'Ma'" not in line["exception"]

@@ -1,6 +1,6 @@
 """Giving a paid order to another leader."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +9,10 @@ from flask import Flask
 from groupbuy.attribution.models import AttributionDecision
 from groupbuy.attribution.queries import INVARIANTS
 from groupbuy.attribution.signals import order_reassigned
+from groupbuy.commissions.models import CommissionTransfer
 from groupbuy.kernel import books
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import session, transaction
 from groupbuy.orders.models import Order
 from groupbuy.orders.services import reassigning
 from tests.attribution.test_policies import in_force
@@ -87,6 +88,22 @@ class TestReassignment:
         assert entry["action"] == "order.reassign"
         assert entry["facts"]["to_leader"] == tao["leader"]
         books_hold()
+
+    def test_it_is_decided_after_the_decision_it_waited_for(
+        self, shop: Shop, order: dict[str, Any], mei: dict[str, str]
+    ) -> None:
+        tao = shop.recruit("tao")
+        late, early = shop.api.clock.now() + timedelta(seconds=1), shop.api.clock.now()
+        for leader_id, now in ((tao["leader"], late), (None, early), (mei["leader"], early)):
+            with transaction():
+                reassigning.reassign(
+                    order_id=order["id"], leader_id=leader_id, reason=WHY, actor=HUA, now=now
+                )
+        told = session().query(CommissionTransfer).order_by(CommissionTransfer.revision).all()
+        assert [row.leader_id for row in told] == [tao["leader"], None, mei["leader"]]
+        assert [row.recorded_at - late for row in told] == [
+            timedelta(microseconds=n) for n in (0, 1, 2)
+        ]
 
     def test_it_tells_everyone_it_ever_was_given_to(
         self, shop: Shop, order: dict[str, Any]

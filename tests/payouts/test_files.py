@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from groupbuy.kernel.audit import AuditEntry
+from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
+from groupbuy.kernel.jobs import run_pending
 from tests.client import Answer, Api
 from tests.factories import payouts as make
 
@@ -34,6 +36,10 @@ def upload(api: Api, path: str, *rows: str, dry_run: bool = False) -> dict[str, 
     return dict(answer.json)
 
 
+def numbers_in(file: bytes) -> list[str]:
+    return [row.split(",")[0] for row in file.decode("utf-8-sig").splitlines()[1:]]
+
+
 def states() -> list[str]:
     return [attempt.state for attempt in make.attempts()]
 
@@ -53,6 +59,31 @@ class TestTheFile:
         entry = session().query(AuditEntry).filter_by(action="payouts.bank_file_written").first()
         assert entry is not None
         assert (entry.facts["transfers"], entry.facts["net_fen"]) == (3, 300_000)
+
+    def test_it_never_holds_what_another_file_holds(
+        self, api: Api, path: str, clock: ManualClock
+    ) -> None:
+        finance = api.staff("finance")
+        first = finance.get(f"{path}/bank-file").data
+        numbers = [attempt.number for attempt in make.attempts()]
+        upload(api, path, f"{numbers[0]},1000.00,失败,户名不符")
+        finance.post(f"/hq/payout-items/{make.attempts()[0].item_id}/retry")
+        run_pending()
+        clock.advance(hours=1)
+        second = finance.get(f"{path}/bank-file").data
+        [*_, tried_again] = (attempt.number for attempt in make.attempts())
+        assert numbers_in(second) == [tried_again]
+        assert finance.get(f"{path}/bank-file").data == second
+        filed_at = make.attempts(number=numbers[1])[0].filed_at
+        assert filed_at is not None
+        written_at = filed_at.isoformat()
+        again = finance.get(f"{path}/bank-file", filed_at=written_at).data
+        assert numbers_in(again) == numbers_in(first)[1:] == numbers[1:]
+        upload(api, path, f"{tried_again},1000.00,成功,")
+        assert finance.get(f"{path}/bank-file").data == again
+        nowhere = clock.now().isoformat()
+        refused(finance.get(f"{path}/bank-file", filed_at=nowhere), 409, "nothing-in-bank-file")
+        refused(finance.get(f"{path}/bank-file", filed_at="today"), 422, "invalid-input")
 
     def test_it_is_there_for_executed_batches_that_pay_so(self, api: Api) -> None:
         make.payable(2, kind="bank")
@@ -137,3 +168,23 @@ class TestResults:
         refused(answer, 422, "payout-file-unreadable")
         report = upload(api, path)
         assert (report["applied"], report["refused"]) == (0, 0)
+
+    def test_it_reads_nothing_that_holds_what_no_text_can(self, api: Api, path: str) -> None:
+        [number, *_] = (attempt.number for attempt in make.attempts())
+        for row in (f"{number},1000.00,失败,a\0b", "\0,1000.00,失败,a"):
+            report = upload(api, path, row)
+            assert (report["applied"], report["refused"]) == (0, 1)
+            assert "not a readable CSV file" in report["rows"][0]["fault"]
+
+    def test_it_is_as_long_as_a_batch_of_thousands(self, api: Api, path: str) -> None:
+        [number, *_] = (attempt.number for attempt in make.attempts())
+        strangers = [f"GB{place:026},1000.00,失败,户名不符" for place in range(70_000)]
+        report = upload(api, path, f"{number},1000.00,成功,", *strangers)
+        assert (report["applied"], report["refused"]) == (1, 70_000)
+        body = {"content": "A" * 8_000_001, "dry_run": True}
+        answer = api.staff("finance").post(f"{path}/results", body)
+        refused(answer, 422, "invalid-input")
+        answer = api.staff("finance").post(f"{path}/approval", {"digest": "A" * 2_000_000})
+        assert answer.status_code == 403
+        answer = api.staff("approver").post(f"{path}/approval", {"digest": "A" * 2_000_000})
+        assert answer.status_code == 413

@@ -14,6 +14,7 @@ from groupbuy.kernel.clock import ManualClock, next_month
 from groupbuy.kernel.db import session
 from groupbuy.settlement.models import Adjustment, AdjustmentAttachment
 from tests.client import Api
+from tests.commissions.test_api import promoted
 from tests.factories import commissions
 from tests.factories.adjustments import PDF, adjusted, paper, proposed
 from tests.factories.commissions import APPROVER, Stall
@@ -184,6 +185,19 @@ class TestDeciding:
         assert faults(approver.post(f"{path}/rejection")) == {"/reason"}
         answer = approver.post(f"{path}/rejection", {"reason": "No photo"})
         assert (answer.json["state"], answer.json["note"]) == ("rejected", "No photo")
+
+    def test_it_refuses_whoever_ever_changed_it_or_gave_it_a_file(
+        self, api: Api, mei: Stall
+    ) -> None:
+        finance, own = api.staff("finance"), proposed(mei.leader_id, 5_000)
+        path = f"{ADJUSTMENTS}/{own.id}"
+        editor, clerk = api.staff("finance", "lin"), api.staff("finance", "hai")
+        assert editor.patch(path, {"amount_fen": 9_000}, if_match=1).status_code == 200
+        assert clerk.post(f"{path}/attachments", paper()).status_code == 201
+        assert finance.patch(path, {"reason": "The van was late"}, if_match=3).status_code == 200
+        for author in (editor, clerk):
+            answer = promoted(api, author).post(f"{path}/approval", {"version": 4})
+            refused(answer, 409, "adjuster-is-proposer")
 
     def test_it_refuses_whoever_proposed_or_changed_it(self, api: Api, mei: Stall) -> None:
         approver = api.staff("approver")

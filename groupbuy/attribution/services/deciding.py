@@ -16,6 +16,8 @@ from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries as leader_queries
 from groupbuy.leaders.models import Leader
 
+INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
@@ -86,6 +88,7 @@ def reassign(
     """Give a paid order to another leader, None for the house; return the new and old decision.
 
     The new leader is judged as of when the order was paid, by the policy it was placed under.
+    It happens at `now`, or just after the reassignment before it, if this one waited for that.
     The caller holds the order's lock, sees that it may be reassigned, shows the new leader on it
     and announces `order_reassigned`.
 
@@ -97,6 +100,7 @@ def reassign(
     previous = queries.current_decision(order_id)
     if previous.leader_id == leader_id:
         raise AlreadyTheirs
+    now = max(now, previous.decided_at + INSTANT) if previous.revision > 1 else now
     known = leader_queries.leaders_by_id(filter(None, [leader_id]))
     if leader_id is not None and leader_id not in known:
         raise InvalidInput.at("/leader_id", Text("没有这位团长。", "There is no such leader."))

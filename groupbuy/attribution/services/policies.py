@@ -15,6 +15,13 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState, StaleVersion
 
+WRITTEN = ("attribution_policy.draft", "attribution_policy.edit")
+"""What makes somebody an author of a policy, as the audit log names it."""
+TOLD = (
+    *("priority", "lookback_days", "eligible", "validity_days", "protect_days"),
+    *("renew", "self_purchase"),
+)
+
 
 def create_policy(
     *,
@@ -51,11 +58,12 @@ def create_policy(
     )
     session().add(policy)
     session().flush()
+    _note("draft", policy, actor, now)
     return policy
 
 
 def edit_policy(
-    *, policy_id: str, if_match: int, actor: Actor, **changes: Any
+    *, policy_id: str, if_match: int, actor: Actor, now: datetime, **changes: Any
 ) -> AttributionPolicy:
     """Change a draft: any field of `create_policy`.
 
@@ -68,6 +76,7 @@ def edit_policy(
         setattr(policy, field, value)
     policy.edited_by = actor.label
     session().flush()
+    _note("edit", policy, actor, now)
     return policy
 
 
@@ -96,7 +105,8 @@ def publish_policy(
         PolicyNotPublishable: with every fault found.
     """
     policy = _draft(policy_id, if_match, "publish")
-    if actor.label in (policy.created_by, policy.edited_by):
+    wrote = actor.label in (policy.created_by, policy.edited_by)
+    if wrote or audit.has_acted(actor, subject=policy.id, actions=WRITTEN):
         raise PolicyPublisherIsAuthor
     faults = publication_faults(
         effective_from=policy.effective_from, latest_from=queries.latest_effective_from(), now=now
@@ -135,4 +145,7 @@ def _note(action: str, policy: AttributionPolicy, actor: Actor, now: datetime) -
         subject=policy.id,
         now=now,
         number=policy.number,
+        version=policy.version,
+        effective_from=policy.effective_from.isoformat(),
+        **{name: getattr(policy, name) for name in TOLD},
     )

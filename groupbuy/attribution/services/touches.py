@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from groupbuy.attribution import queries
 from groupbuy.attribution.errors import ShareCodeUnknown
@@ -103,12 +103,16 @@ def close_lock(*, lock_id: str, reason: str, actor: Actor, now: datetime) -> Cus
 
 
 def renew_lock(*, shopper_id: str, leader_id: str | None, now: datetime) -> None:
-    """Extend the expiry, never the protection, of the lock on the leader of a paid order."""
+    """Extend the expiry, never the protection, of the lock on the leader of a paid order.
+
+    A policy that has become stricter since gives no less than what was promised before.
+    """
     if leader_id is None:
         return
     policy = queries.policy_at(now)
     if policy.renew != Renewal.PAID_ORDER:
         return
+    later = policy.expiry(now)
     session().execute(
         update(CustomerLock)
         .where(
@@ -117,7 +121,7 @@ def renew_lock(*, shopper_id: str, leader_id: str | None, now: datetime) -> None
             CustomerLock.closed_at.is_(None),
             CustomerLock.expires_at > now,
         )
-        .values(expires_at=policy.expiry(now))
+        .values(expires_at=later and func.greatest(CustomerLock.expires_at, later))
     )
 
 

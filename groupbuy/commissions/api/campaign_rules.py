@@ -82,7 +82,9 @@ def edit_campaign_commission_rule(
 ) -> CampaignRule:
     """Change a draft."""
     with transaction():
-        return services.edit_campaign_rule(rule_id=rule_id, if_match=if_match, actor=actor, **body)
+        return services.edit_campaign_rule(
+            rule_id=rule_id, if_match=if_match, actor=actor, now=clock.now(), **body
+        )
 
 
 @api.delete(RULE, allow="plans.edit", versioned=True, problems=[NotInThisState])

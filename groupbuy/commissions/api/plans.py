@@ -23,7 +23,7 @@ from groupbuy.kernel.settings import settings
 api = Api("commissions", __name__, url_prefix="/api/v1", description="Commission plans")
 
 VERSIONS = "/hq/commission-plans/<id(pln):plan_id>/versions"
-VERSION = f"{VERSIONS}/<int:number>"
+VERSION = f"{VERSIONS}/<int(max=1000000):number>"
 DRAFT_EXAMPLE: dict[str, Any] = {
     "effective_from": "2026-12-01T00:00:00+08:00",
     "mode": "marginal",
@@ -120,7 +120,12 @@ def edit_plan_version(
     """Change a draft."""
     with transaction():
         return services.edit_version(
-            plan_id=plan_id, number=number, if_match=if_match, actor=actor, **body
+            plan_id=plan_id,
+            number=number,
+            if_match=if_match,
+            actor=actor,
+            now=clock.now(),
+            **body,
         )
 
 

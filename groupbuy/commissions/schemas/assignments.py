@@ -7,7 +7,7 @@ from groupbuy.commissions.rules.terms import (
     Mode,
 )
 from groupbuy.commissions.schemas.common import TierField, WordsField, one_of
-from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.http import Day, IdField, Moment, PageQuery, Schema, Words
 
 TARGET = {"description": "a leader's id, a region, a level; empty for everyone", "example": "2"}
 
@@ -51,7 +51,7 @@ class AssignmentQuery(PageQuery):
     target = Words(load_default=None)
     plan_id = IdField("pln", load_default=None)
     state = fields.String(load_default=None, validate=one_of(AssignmentState))
-    on = fields.Date(
+    on = Day(
         load_default=None, metadata={"description": "approved ones that hold on this local day"}
     )
 

@@ -21,6 +21,9 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import InvalidInput, NotInThisState, StaleVersion
 from groupbuy.kernel.texts import Text
 
+WRITTEN = ("campaign_rule.draft", "campaign_rule.edit")
+"""What makes somebody an author of a rule, as the audit log names it."""
+
 NO_CAMPAIGN = Text("没有这个活动。", "There is no such campaign.")
 
 
@@ -57,11 +60,12 @@ def create_campaign_rule(
     _check(rule)
     session().add(rule)
     session().flush()
+    _record(rule, "draft", actor, now)
     return rule
 
 
 def edit_campaign_rule(
-    *, rule_id: str, if_match: int, actor: Actor, **changes: Any
+    *, rule_id: str, if_match: int, actor: Actor, now: datetime, **changes: Any
 ) -> CampaignRule:
     """Change a draft: its SKU, kind, amount, or whether such lines count.
 
@@ -77,6 +81,7 @@ def edit_campaign_rule(
         _check(rule)
     rule.edited_by = actor.label
     session().flush()
+    _record(rule, "edit", actor, now)
     return rule
 
 
@@ -105,7 +110,8 @@ def publish_campaign_rule(
         CampaignRuleNotPublishable: with every fault found.
     """
     rule = _draft(rule_id, if_match, "publish")
-    if actor.label in (rule.created_by, rule.edited_by):
+    wrote = actor.label in (rule.created_by, rule.edited_by)
+    if wrote or audit.has_acted(actor, subject=rule.id, actions=WRITTEN):
         raise PublisherIsAuthor
     faults = campaign_rule_faults(
         rate_bps=rule.rate_bps,

@@ -18,6 +18,13 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState, StaleVersion
 
+WRITTEN = ("plan_version.draft", "plan_version.edit")
+"""What makes somebody an author of a version, as the audit log names it."""
+TOLD = (
+    *("mode", "tiers", "level_multipliers", "cap_fen", "clawback_mode", "quota_bonus"),
+    *("rank_bonuses", "guarantee_fen", "service_fee_fen", "recruiter_override"),
+)
+
 
 def create_plan(*, code: str, name: str, actor: Actor, now: datetime) -> Plan:
     """Create a plan without versions; the first one is the default, everybody's.
@@ -71,7 +78,6 @@ def create_version(
         service_fee_fen: for each order handed over.
         recruiter_override: {"bps", "basis", "months"} for direct recruits.
         clawback_mode: how refunds after the settlement take back; unless said, that of the mode.
-        actor, now: who drafts, and when.
     """
     queries.locked_plan(plan_id)
     last = select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
@@ -96,11 +102,12 @@ def create_version(
     )
     session().add(version)
     session().flush()
+    note(version=version, action="draft", actor=actor, now=now)
     return version
 
 
 def edit_version(
-    *, plan_id: str, number: int, if_match: int, actor: Actor, **changes: Any
+    *, plan_id: str, number: int, if_match: int, actor: Actor, now: datetime, **changes: Any
 ) -> PlanVersion:
     """Change a draft: any field of `create_version`.
 
@@ -113,6 +120,7 @@ def edit_version(
         setattr(version, field, value)
     version.edited_by = actor.label
     session().flush()
+    note(version=version, action="edit", actor=actor, now=now)
     return version
 
 
@@ -126,9 +134,7 @@ def discard_version(
         StaleVersion: it changed since it was read.
     """
     version = held_draft(plan_id=plan_id, number=number, if_match=if_match, action="discard")
-    audit.record(
-        actor=actor, action="plan_version.discard", subject=version.id, now=now, number=number
-    )
+    note(version=version, action="discard", actor=actor, now=now)
     session().delete(version)
     session().flush()
 
@@ -146,3 +152,18 @@ def held_draft(*, plan_id: str, number: int, if_match: int, action: str) -> Plan
     if version.version != if_match:
         raise StaleVersion
     return version
+
+
+def note(*, version: PlanVersion, action: str, actor: Actor, now: datetime) -> None:
+    """Leave in the audit log what somebody did to a version, and what it says by then."""
+    audit.record(
+        actor=actor,
+        action=f"plan_version.{action}",
+        subject=version.id,
+        now=now,
+        number=version.number,
+        version=version.version,
+        effective_from=version.effective_from.isoformat(),
+        item_rules=len(version.item_rules),
+        **{name: getattr(version, name) for name in TOLD},
+    )

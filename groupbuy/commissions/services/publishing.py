@@ -6,7 +6,7 @@ from groupbuy.commissions import queries
 from groupbuy.commissions.errors import PlanNotPublishable, PublisherIsAuthor
 from groupbuy.commissions.models import PlanVersion, VersionState
 from groupbuy.commissions.rules.publication import publication_faults
-from groupbuy.commissions.services.planning import held_draft
+from groupbuy.commissions.services.planning import WRITTEN, held_draft, note
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
@@ -32,7 +32,8 @@ def publish_version(
     """
     queries.locked_plan(plan_id)
     version = held_draft(plan_id=plan_id, number=number, if_match=if_match, action="publish")
-    if actor.label in (version.created_by, version.edited_by):
+    wrote = actor.label in (version.created_by, version.edited_by)
+    if wrote or audit.has_acted(actor, subject=version.id, actions=WRITTEN):
         raise PublisherIsAuthor
     faults = publication_faults(
         tiers=version.table.tiers,
@@ -55,7 +56,5 @@ def publish_version(
     version.published_by = actor.label
     version.published_at = now
     session().flush()
-    audit.record(
-        actor=actor, action="plan_version.publish", subject=version.id, now=now, number=number
-    )
+    note(version=version, action="publish", actor=actor, now=now)
     return version

@@ -37,5 +37,5 @@ def reassign(
     )
     order.leader_id = decision.leader_id
     session().flush()
-    announce(order_reassigned, decision, previous=previous, now=now)
+    announce(order_reassigned, decision, previous=previous, now=decision.decided_at)
     return decision

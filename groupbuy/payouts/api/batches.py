@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from flask import Response
-
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.http import Nothing, Page, page_of
+from groupbuy.kernel.http import Download, Nothing, Page, page_of
 from groupbuy.kernel.problems import NotInThisState
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import errors, queries, services
-from groupbuy.payouts.api.surface import api, download
+from groupbuy.payouts.api.surface import api
 from groupbuy.payouts.models import LeftOut, PayoutBatch
+from groupbuy.payouts.providers import bank_template
 from groupbuy.payouts.queries import BatchOverview, ShownItem
 from groupbuy.payouts.schemas.batches import (
+    BankFileQuery,
     BatchApprovalBody,
     BatchItemQuery,
     LeftOutQuery,
@@ -128,16 +128,18 @@ def cancel_payout_batch(actor: Actor, batch_id: str, body: dict[str, Any]) -> Pa
 @api.get(
     f"{BATCH}/bank-file",
     allow="payouts.prepare",
-    status=200,
+    query=BankFileQuery,
+    files=sorted(set(bank_template.ENCODINGS.values())),
     problems=[NotInThisState, errors.NoBankFile, errors.NothingInFile],
 )
-def write_bank_file(actor: Actor, batch_id: str) -> Response:
-    """Download the payment file of what waits for the bank."""
+def write_bank_file(actor: Actor, batch_id: str, query: dict[str, Any]) -> Download:
+    """Download the payment file of what is in none yet, or, `filed_at`, an earlier one again."""
+    keys = settings().payout_key_ring
     with transaction():
         file = services.bank_file(
-            batch_id=batch_id, keys=settings().payout_key_ring, actor=actor, now=clock.now()
+            batch_id=batch_id, **query, keys=keys, actor=actor, now=clock.now()
         )
-    return download(file.content, file.media_type, file.name)
+    return Download(file.content, file.media_type, file.name)
 
 
 @api.post(

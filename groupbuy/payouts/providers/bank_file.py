@@ -203,9 +203,11 @@ def _records(content: bytes, delimiter: str) -> tuple[list[tuple[int, list[str]]
 def _decoded(content: bytes) -> str | None:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        # No text column can hold a NUL, and no bank writes one.
+        return None if "\0" in text else text
     return None
 
 

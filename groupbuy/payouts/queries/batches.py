@@ -1,10 +1,10 @@
 """Reads of batches and items."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -201,6 +201,11 @@ def taken(*, month: str | None = None, leaders: Collection[str] | None = None) -
         statement_id: Taken(int(fen), is_open)
         for statement_id, fen, is_open in session().execute(query)
     }
+
+
+def numbered(numbers: Iterable[str]) -> ColumnElement[bool]:
+    """Select the attempts with any number of numbers; they travel as one array."""
+    return PayoutAttempt.number.in_(select(func.unnest(literal(list(numbers), ARRAY(Text)))))
 
 
 def attempt(number: str) -> PayoutAttempt:

@@ -1,29 +1,32 @@
 """What a leader earned, from the estimate to the money: a constant number of statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from groupbuy.commissions import queries as commissions
-from groupbuy.commissions.models import CommissionLine, CommissionTransfer
+from groupbuy.commissions.models import CommissionLine, CommissionRefund, CommissionTransfer
 from groupbuy.commissions.rules.estimates import Estimate
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
-from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.pagination import Page, encode_cursor, paginate
 from groupbuy.payouts.models import PayoutItem
-from groupbuy.payouts.queries.batches import Taken, taken
 from groupbuy.payouts.rules.earnings import EarningState, earning_state
 from groupbuy.payouts.rules.states import AttemptState
-from groupbuy.settlement.models import Correction, SettlementPeriod, Statement, StatementLine
+from groupbuy.settlement.models import (
+    Correction,
+    Dispute,
+    SettlementPeriod,
+    Statement,
+    StatementLine,
+)
+from groupbuy.settlement.rules.answers import StatementPart
 from groupbuy.settlement.rules.periods import SETTLED
 from groupbuy.settlement.rules.statements import CorrectionKind
-
-NOTHING = Taken(fen=0, open_item=False)
-"""What items have paid for a statement that none was made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Earnings:
 
 
 def earnings(*, leader_id: str, month: str, calendar: Calendar, now: datetime) -> Earnings:
-    """Return what a leader's month comes to so far, in six statements whatever its length."""
+    """Return what a leader's month comes to so far, in a constant number of statements."""
     starts_at, ends_at = calendar.month_start(month), calendar.month_end(month)
     estimate = commissions.estimate(
         leader_id=leader_id, starts_at=starts_at, ends_at=ends_at, now=now
@@ -104,81 +107,186 @@ class EarningLine:
     left_fen: int
 
 
+@dataclass(slots=True)
+class _Told:
+    """What a leader's own settled statements say of one line.
+
+    `since` is the month of the latest row that gave something: what is paid from it on pays this.
+    """
+
+    statement_id: str | None = None
+    settled_fen: int | None = None
+    left_fen: int = 0
+    held_fen: int = 0
+    disputed: bool = False
+    since: str = ""
+
+    def give(self, row: Any) -> None:
+        """Take in a row that gave the leader an amount; the first one settled the line."""
+        if self.settled_fen is None:
+            self.settled_fen, self.statement_id = row.amount_fen, row.statement_id
+        self.since = max(self.since, row.month)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """What a settled statement pays, and how much of it has arrived."""
+
+    month: str
+    payout_fen: int
+    arrived_fen: int
+
+
 def earning_lines(*, leader_id: str, limit: int, cursor: str | None) -> Page[EarningLine]:
     """Return a leader's sales, the latest paid first, in a constant number of statements."""
     line, moved, later = CommissionLine, aliased(CommissionTransfer), aliased(CommissionTransfer)
-    superseded = (
-        select(later.id)
-        .where(
-            later.commission_line_id == moved.commission_line_id, later.revision > moved.revision
-        )
-        .exists()
+    ever = exists().where(moved.commission_line_id == line.id)
+    superseded = exists().where(
+        later.commission_line_id == moved.commission_line_id, later.revision > moved.revision
     )
     given = select(moved.commission_line_id).where(moved.leader_id == leader_id, ~superseded)
-    ever = select(moved.id).where(moved.commission_line_id == line.id).exists()
-    query = select(line).where(or_(and_(line.leader_id == leader_id, ~ever), line.id.in_(given)))
-    page = paginate(query, by=[line.paid_at, line.id], limit=limit, cursor=cursor, descending=True)
-    return Page(_told(leader_id, page.items), page.next_cursor)
-
-
-def _told(leader_id: str, lines: Sequence[CommissionLine]) -> list[EarningLine]:
-    ids = [line.id for line in lines]
-    settled = {
-        row.commission_line_id: row
-        for row in session().execute(
-            select(
-                StatementLine.commission_line_id,
-                StatementLine.amount_fen,
-                Statement.id.label("statement_id"),
-                Statement.payout_fen,
-            )
-            .join(Statement, Statement.id == StatementLine.statement_id)
-            .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
-            .where(StatementLine.commission_line_id.in_(ids), SettlementPeriod.state.in_(SETTLED))
+    # Read apart, each by its own index: asked for together they would be looked for in all lines.
+    pages = [
+        paginate(query, by=[line.paid_at, line.id], limit=limit, cursor=cursor, descending=True)
+        for query in (
+            select(line).where(line.leader_id == leader_id, ~ever),
+            select(line).where(line.id.in_(given)),
         )
-    }
-    taken_back = _corrected(ids)
-    paid = taken(leaders=[leader_id]) if settled else {}
-    return [_line(line, settled.get(line.id), taken_back.get(line.id, 0), paid) for line in lines]
+    ]
+    found = sorted(
+        (each for page in pages for each in page.items),
+        key=lambda each: (each.paid_at, each.id),
+        reverse=True,
+    )
+    shown = found[:limit]
+    more = len(found) > limit or any(page.next_cursor for page in pages)
+    after = encode_cursor([shown[-1].paid_at, shown[-1].id]) if more else None
+    return Page(_lines(leader_id, shown), after)
 
 
-def _corrected(line_ids: Sequence[str]) -> dict[str, int]:
-    """Return what refunds, anew-computed months and findings took from each line, 0 or less."""
-    taking = (CorrectionKind.CLAWBACK, CorrectionKind.RETIER, CorrectionKind.FORFEIT)
-    rows = session().execute(
-        select(Correction.commission_line_id, cast(func.sum(Correction.amount_fen), BigInteger))
-        .join(Statement, Statement.id == Correction.statement_id)
+def _lines(leader_id: str, lines: Sequence[CommissionLine]) -> list[EarningLine]:
+    ids = [line.id for line in lines]
+    told, paid = _told(leader_id, ids), _payouts(leader_id)
+    reasons, refunded = _reasons(leader_id, ids), _refunded(ids)
+    return [
+        EarningLine(
+            order_id=line.order_id,
+            order_line_id=line.order_line_id,
+            paid_at=line.paid_at,
+            completed_at=line.completed_at,
+            base_fen=line.base_fen,
+            reason=reasons.get(line.id, line.reason),
+            state=earning_state(
+                completed=line.completed_at is not None,
+                refunded=0 < line.base_fen <= refunded.get(line.id, 0),
+                settled_fen=told[line.id].settled_fen,
+                left_fen=told[line.id].left_fen,
+                paid=_arrived(told[line.id], paid),
+            ),
+            statement_id=told[line.id].statement_id,
+            settled_fen=told[line.id].settled_fen,
+            left_fen=told[line.id].left_fen,
+        )
+        for line in lines
+    ]
+
+
+def _told(leader_id: str, ids: Sequence[str]) -> dict[str, _Told]:
+    """Return what the leader's settled statements say of lines; other leaders' say nothing here."""
+    told = {line_id: _Told() for line_id in ids}
+    disputed = exists().where(
+        Dispute.statement_id == StatementLine.statement_id,
+        Dispute.part == StatementPart.LINE,
+        Dispute.position == StatementLine.position,
+        Dispute.held_fen > 0,
+    )
+    for row in session().execute(_own(StatementLine, leader_id, ids).add_columns(disputed)):
+        line = told[row.commission_line_id]
+        line.give(row)
+        line.left_fen, line.disputed = row.amount_fen, row[-1]
+    corrections = _own(Correction, leader_id, ids).add_columns(Correction.kind)
+    for row in session().execute(corrections.order_by(Statement.month, Correction.position)):
+        line = told[row.commission_line_id]
+        if row.kind in (CorrectionKind.TRANSFER, CorrectionKind.RELEASE) and row.amount_fen > 0:
+            line.give(row)
+        if row.kind in (CorrectionKind.HOLD, CorrectionKind.RELEASE):
+            line.held_fen -= row.amount_fen
+        else:
+            line.left_fen += row.amount_fen
+    return told
+
+
+def _own(
+    table: type[StatementLine] | type[Correction], leader_id: str, ids: Sequence[str]
+) -> Select[str, int, str, str]:
+    """Select rows about lines from a leader's own settled statements."""
+    return (
+        select(table.commission_line_id, table.amount_fen, table.statement_id, Statement.month)
+        .join(Statement, Statement.id == table.statement_id)
         .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
         .where(
-            Correction.commission_line_id.in_(line_ids),
-            Correction.kind.in_(taking),
+            table.commission_line_id.in_(ids),
+            Statement.leader_id == leader_id,
             SettlementPeriod.state.in_(SETTLED),
         )
-        .group_by(Correction.commission_line_id)
+    )
+
+
+def _payouts(leader_id: str) -> list[_Paid]:
+    """Return a leader's settled statements that pay something, in order of months."""
+    arrived = func.sum(PayoutItem.gross_fen).filter(PayoutItem.state == AttemptState.SUCCEEDED)
+    rows = session().execute(
+        select(
+            Statement.month,
+            Statement.payout_fen,
+            cast(func.coalesce(arrived, 0), BigInteger),
+        )
+        .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
+        .outerjoin(PayoutItem, PayoutItem.statement_id == Statement.id)
+        .where(
+            Statement.leader_id == leader_id,
+            Statement.payout_fen > 0,
+            SettlementPeriod.state.in_(SETTLED),
+        )
+        .group_by(Statement.id)
+        .order_by(Statement.month)
+    )
+    return [_Paid(*row) for row in rows]
+
+
+def _arrived(told: _Told, payouts: Sequence[_Paid]) -> bool:
+    """Tell whether a line's money is with the leader: by the first payout that includes it.
+
+    A month that pays nothing carries what it came to into the next one.
+    """
+    payout = next((each for each in payouts if each.month >= told.since), None)
+    if told.settled_fen is None or payout is None or told.held_fen > 0:
+        return False
+    whole = payout.arrived_fen >= payout.payout_fen
+    # What a dispute held comes last.
+    return whole or (payout.arrived_fen > 0 and not told.disputed)
+
+
+def _reasons(leader_id: str, ids: Sequence[str]) -> dict[str, str | None]:
+    """Return why lines that were given to a leader earn nothing for this one, None if they do."""
+    rows = session().execute(
+        select(CommissionTransfer.commission_line_id, CommissionTransfer.reason)
+        .where(
+            CommissionTransfer.commission_line_id.in_(ids),
+            CommissionTransfer.leader_id == leader_id,
+        )
+        .order_by(CommissionTransfer.revision)
+    )
+    return {line_id: reason for line_id, reason in rows}
+
+
+def _refunded(ids: Sequence[str]) -> dict[str, int]:
+    rows = session().execute(
+        select(
+            CommissionRefund.commission_line_id,
+            cast(func.sum(CommissionRefund.amount_fen), BigInteger),
+        )
+        .where(CommissionRefund.commission_line_id.in_(ids))
+        .group_by(CommissionRefund.commission_line_id)
     )
     return {line_id: fen for line_id, fen in rows}
-
-
-def _line(
-    line: CommissionLine, settled: Any, taken_back: int, paid: Mapping[str, Taken]
-) -> EarningLine:
-    settled_fen = settled.amount_fen if settled else None
-    left_fen = (settled_fen or 0) + taken_back
-    received = paid.get(settled.statement_id, NOTHING) if settled else NOTHING
-    return EarningLine(
-        order_id=line.order_id,
-        order_line_id=line.order_line_id,
-        paid_at=line.paid_at,
-        completed_at=line.completed_at,
-        base_fen=line.base_fen,
-        reason=line.reason,
-        state=earning_state(
-            completed=line.completed_at is not None,
-            settled_fen=settled_fen,
-            left_fen=left_fen,
-            paid=received.fen > 0 and not received.open_item,
-        ),
-        statement_id=settled.statement_id if settled else None,
-        settled_fen=settled_fen,
-        left_fen=left_fen,
-    )

@@ -9,6 +9,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.payouts.models import Archive, Difference, PayoutAttempt, PayoutItem, Reconciliation
+from groupbuy.payouts.queries.batches import numbered
 from groupbuy.payouts.rules.states import IN_FLIGHT, DifferenceState
 
 
@@ -74,9 +75,7 @@ def attempts_between(channel: str, *, since: datetime, until: datetime) -> list[
 
 def attempts_numbered(channel: str, numbers: Collection[str]) -> list[PayoutAttempt]:
     """Return a channel's attempts among these numbers, in one statement."""
-    query = select(PayoutAttempt).where(
-        PayoutAttempt.channel == channel, PayoutAttempt.number.in_(numbers)
-    )
+    query = select(PayoutAttempt).where(PayoutAttempt.channel == channel, numbered(numbers))
     return list(session().scalars(query, execution_options={"populate_existing": True}))
 
 
@@ -85,7 +84,7 @@ def months_of(numbers: Collection[str]) -> dict[str, str]:
     query = (
         select(PayoutAttempt.number, PayoutItem.month)
         .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
-        .where(PayoutAttempt.number.in_(numbers))
+        .where(numbered(numbers))
     )
     return {number: month for number, month in session().execute(query)}
 

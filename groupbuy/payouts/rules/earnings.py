@@ -15,17 +15,20 @@ class EarningState(StrEnum):
 
 
 def earning_state(
-    *, completed: bool, settled_fen: int | None, left_fen: int, paid: bool
+    *, completed: bool, refunded: bool, settled_fen: int | None, left_fen: int, paid: bool
 ) -> EarningState:
     """Return where a line stands.
 
     Args:
         completed: whether its order is.
+        refunded: whether all of it was given back.
         settled_fen: what a settled month gave for it, None before that.
         left_fen: what is left of that after later refunds and moves.
         paid: whether its statement's money has arrived.
     """
     if settled_fen is None:
+        if refunded:
+            return EarningState.REVERSED
         return EarningState.PENDING if completed else EarningState.ESTIMATED
     if left_fen < settled_fen:
         return EarningState.PARTLY_REVERSED if left_fen > 0 else EarningState.REVERSED

@@ -143,6 +143,18 @@ class PayoutQuery(BatchItemQuery):
     month = MonthField(load_default=None)
 
 
+class BankFileQuery(Schema):
+    """Which payment file: what is in none yet, unless one is named."""
+
+    filed_at = Moment(
+        load_default=None,
+        metadata={
+            "description": "when a file was first written, as its attempts say: that file again",
+            "example": "2026-11-09T10:00:00+08:00",
+        },
+    )
+
+
 class ResultsBody(Schema):
     """A bank's result file."""
 

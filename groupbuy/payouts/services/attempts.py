@@ -162,7 +162,7 @@ def _next_question(attempt: PayoutAttempt, now: datetime) -> datetime | None:
 def _locked(numbers: Sequence[str]) -> list[PayoutAttempt]:
     query = (
         select(PayoutAttempt)
-        .where(PayoutAttempt.number.in_(numbers))
+        .where(queries.numbered(numbers))
         .order_by(PayoutAttempt.number)
         .with_for_update()
     )
@@ -173,9 +173,10 @@ def _items_of(attempts: Sequence[PayoutAttempt]) -> dict[str, PayoutItem]:
     """Lock and return the items of attempts by id; after the attempts, in id order."""
     query = (
         select(PayoutItem)
-        .where(PayoutItem.id.in_({attempt.item_id for attempt in attempts}))
+        .join(PayoutAttempt, PayoutAttempt.item_id == PayoutItem.id)
+        .where(queries.numbered(attempt.number for attempt in attempts))
         .order_by(PayoutItem.id)
-        .with_for_update()
+        .with_for_update(of=PayoutItem)
     )
     rows = session().scalars(query, execution_options={"populate_existing": True})
     return {row.id: row for row in rows}

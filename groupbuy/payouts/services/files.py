@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,8 +70,19 @@ class ResultReport:
     rows: list[CheckedRow]
 
 
-def bank_file(*, batch_id: str, keys: KeyRing, actor: Actor, now: datetime) -> File:
-    """Return the payment file of what waits for the bank; the same until results are imported.
+def bank_file(
+    *, batch_id: str, filed_at: datetime | None = None, keys: KeyRing, actor: Actor, now: datetime
+) -> File:
+    """Return the payment file of what is in no file yet; if there is nothing, the last file again.
+
+    What was in a file may be at the bank, so it never comes into another one.
+
+    Args:
+        batch_id: the batch.
+        filed_at: when a file was first written: that one again, without what the bank has told of.
+        keys: what opens the accounts.
+        actor: who asks.
+        now: when.
 
     Raises:
         NoBankFile: the batch is not paid by a file.
@@ -87,7 +98,9 @@ def bank_file(*, batch_id: str, keys: KeyRing, actor: Actor, now: datetime) -> F
         .with_for_update(of=PayoutAttempt)
         .execution_options(populate_existing=True)
     )
-    rows = [(attempt, month) for attempt, month in session().execute(waiting)]
+    found = [(attempt, month) for attempt, month in session().execute(waiting)]
+    wanted = filed_at or _present_file([attempt.filed_at for attempt, _ in found])
+    rows = [row for row in found if row[0].filed_at == wanted]
     if not rows:
         raise NothingInFile
     known = queries.accounts_by_id({attempt.account_id for attempt, _ in rows})
@@ -103,7 +116,7 @@ def bank_file(*, batch_id: str, keys: KeyRing, actor: Actor, now: datetime) -> F
     session().execute(
         update(PayoutAttempt)
         .where(
-            PayoutAttempt.number.in_([attempt.number for attempt, _ in rows]),
+            queries.numbered(attempt.number for attempt, _ in rows),
             PayoutAttempt.filed_at.is_(None),
         )
         .values(filed_at=now)
@@ -118,6 +131,12 @@ def bank_file(*, batch_id: str, keys: KeyRing, actor: Actor, now: datetime) -> F
         net_fen=sum(attempt.net_fen for attempt, _ in rows),
     )
     return render(transfers, name=f"payouts-{batch.month or 'all'}-{batch_id[-8:]}.csv")
+
+
+def _present_file(files: Collection[datetime | None]) -> datetime | None:
+    """Return which file is asked for: None, the one to be written, as long as anything waits."""
+    written = [filed_at for filed_at in files if filed_at is not None]
+    return max(written, default=None) if len(written) == len(files) else None
 
 
 def import_results(
@@ -188,7 +207,7 @@ def _attempts_of(batch_id: str, rows: Iterable[ResultRow]) -> dict[str, PayoutAt
         .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
         .where(
             PayoutItem.batch_id == batch_id,
-            PayoutAttempt.number.in_([row.number for row in rows]),
+            queries.numbered(row.number for row in rows),
         )
         .order_by(PayoutAttempt.number)
         .with_for_update(of=PayoutAttempt)

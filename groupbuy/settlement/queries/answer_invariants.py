@@ -39,7 +39,8 @@ ANSWER_INVARIANTS = (
         where a.decided_by in (a.proposed_by, a.edited_by) or a.decided_by in (
             select e.actor_id from audit_entries e
             where e.subject = 'adj_' || replace(a.id::text, '-', '')
-                and e.action in ('adjustment.propose', 'adjustment.reverse', 'adjustment.edit')
+                and e.action in ('adjustment.propose', 'adjustment.reverse', 'adjustment.edit',
+                    'adjustment.attach')
         )
         """,
     ),
@@ -71,13 +72,19 @@ ANSWER_INVARIANTS = (
         "settlement.standings_have_their_moves",
         "each statement stands where the last of its moves led, and each began where one ended",
         """
-        select n.statement_id, n.state, m.to_state
+        with moves as (
+            select statement_id, from_state, to_state,
+                lag(to_state, 1, 'draft') over each as before,
+                lead(to_state) over each is null as is_last
+            from settlement_standing_moves
+            window each as (partition by statement_id order by id)
+        )
+        select statement_id, m.from_state, m.to_state, m.before, n.state
         from settlement_standings n
-        left join lateral (
-            select to_state from settlement_standing_moves m
-            where m.statement_id = n.statement_id order by m.id desc limit 1
-        ) m on true
-        where m.to_state is distinct from n.state
+        full join (select * from moves where is_last or from_state <> before) m
+            using (statement_id)
+        where m.statement_id is null or n.statement_id is null or m.from_state <> m.before
+            or m.is_last and m.to_state <> n.state
         """,
     ),
     Invariant(

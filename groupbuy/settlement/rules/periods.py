@@ -8,7 +8,10 @@ from groupbuy.kernel.clock import Calendar, previous_month
 from groupbuy.kernel.problems import NotInThisState
 
 CLOSING_DELAY = timedelta(minutes=10)
-"""After the cutoff, so that what was recorded just before it has been committed."""
+"""After the cutoff, so that what was recorded just before it has been committed.
+
+Longer than any transaction that records something can last (`kernel.db.LONGEST`).
+"""
 
 
 class PeriodState(StrEnum):

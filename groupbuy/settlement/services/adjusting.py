@@ -33,6 +33,9 @@ from groupbuy.settlement.rules.adjustments import (
 )
 from groupbuy.settlement.rules.attachments import ATTACHMENTS, is_what_it_says
 
+WRITTEN = ("adjustment.propose", "adjustment.reverse", "adjustment.edit", "adjustment.attach")
+"""What makes somebody an author of an adjustment, as the audit log names it."""
+
 NO_LEADER = Text("没有这位团长。", "There is no such leader.")
 NOT_ITS_TYPE = Text("文件内容与类型不符。", "The content is not of this media type.")
 WRITE_OFF_ADDS = Text("核销金额须为正数。", "A write-off is a positive amount.")
@@ -290,7 +293,7 @@ def _changeable(adjustment_id: str, if_match: int, action: str) -> Adjustment:
 def _decidable(adjustment_id: str, action: str, actor: Actor) -> Adjustment:
     proposed = queries.adjustment(adjustment_id, locked=True)
     moved(ADJUSTMENT_MOVES, AdjustmentState(proposed.state), action)
-    if actor.label in (proposed.proposed_by, proposed.edited_by):
+    if audit.has_acted(actor, subject=proposed.id, actions=WRITTEN):
         raise AdjusterIsProposer
     return proposed
 

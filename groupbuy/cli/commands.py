@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -22,8 +21,6 @@ from groupbuy.cli.tables import (
     statement_heading,
     statements_table,
 )
-from groupbuy.commissions import queries as plan_queries
-from groupbuy.commissions import services as plans
 from groupbuy.identity import services as identity
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel import clock
@@ -58,7 +55,6 @@ class PlainProblems(AppGroup):
 
 jobs = PlainProblems("jobs", help="The job worker.")
 staff = PlainProblems("staff", help="Members of headquarters' staff.")
-plan = PlainProblems("plan", help="Commission plans.")
 month = PlainProblems("settlement", help="Settling a month.")
 payouts = PlainProblems("payouts", help="Paying leaders.")
 books = PlainProblems("books", help="The books.")
@@ -94,44 +90,6 @@ def create_staff(email: str, name: str, role: str, password: str) -> None:
             email=email, name=name, role=role, password=password, actor=SYSTEM, now=clock.now()
         )
     click.echo(f"{made.id} {made.email} {made.role}")
-
-
-@plan.command("publish")
-@click.argument("code")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--effective-from", required=True, metavar="INSTANT", help="RFC 3339, with offset")
-@click.option("--prepared-by", required=True, metavar="EMAIL", help="finance, who drafts it")
-@BY
-def publish_plan(code: str, file: Path, effective_from: str, prepared_by: str, by: str) -> None:
-    """Draft and publish a version of a plan; FILE is its JSON.
-
-    FILE: {"mode": "marginal" | "whole", "tiers": [[from_fen, rate_bps], …]} and, if need be,
-    item_rules, level_multipliers, cap_fen, quota_bonus, rank_bonuses, guarantee_fen,
-    service_fee_fen, recruiter_override, clawback_mode. The plan is created if it is new.
-    """
-    with transaction():
-        author = acting(prepared_by, "plans.edit")
-        publisher = acting(by, "plans.publish")
-        now = clock.now()
-        known = plan_queries.plan_by_code(code)
-        known = known or plans.create_plan(code=code, name=code, actor=author, now=now)
-        draft = plans.create_version(
-            plan_id=known.id,
-            effective_from=_instant(effective_from),
-            **_terms(file),
-            actor=author,
-            now=now,
-        )
-        plans.publish_version(
-            plan_id=known.id,
-            number=draft.number,
-            if_match=draft.version,
-            max_total_bps=settings().max_total_bps,
-            override_allowed=settings().recruiter_override_allowed,
-            actor=publisher,
-            now=now,
-        )
-    click.echo(f"{code} version {draft.number} holds from {draft.effective_from.isoformat()}")
 
 
 @month.command("close")
@@ -317,19 +275,3 @@ def _month(value: str) -> str:
     except ValueError as error:
         raise click.ClickException(f"Not a month YYYY-MM: {value}") from error
     return value
-
-
-_TERMS = (
-    *("mode", "tiers", "item_rules", "level_multipliers", "cap_fen", "clawback_mode"),
-    *("quota_bonus", "rank_bonuses", "guarantee_fen", "service_fee_fen", "recruiter_override"),
-)
-
-
-def _terms(file: Path) -> dict[str, Any]:
-    try:
-        terms = json.loads(file.read_text())
-    except ValueError as error:
-        raise click.ClickException(f"{file} is not JSON: {error}") from error
-    if not isinstance(terms, dict) or not {"mode", "tiers"} <= terms.keys() <= set(_TERMS):
-        raise click.ClickException(f"{file} needs mode and tiers, and may have: {_TERMS[2:]}")
-    return terms

@@ -63,7 +63,7 @@ class CommissionHold(Base):
     @property
     def why(self) -> Text:
         """Return what the order's leader reads."""
-        return told_of(self.rule)
+        return told_of(self.rule, HoldState(self.state))
 
 
 class HoldRule(Base):

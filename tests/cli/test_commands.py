@@ -1,17 +1,13 @@
 """The operators' commands."""
 
-import json
 import re
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from groupbuy.commissions.models import PlanVersion
 from groupbuy.identity import queries
 from groupbuy.kernel import audit, books
 from groupbuy.kernel.access import SYSTEM
@@ -19,6 +15,7 @@ from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session, transaction
 from tests.client import Api
 from tests.conftest import START
+from tests.factories import commissions
 from tests.journeys.headquarters import Shop, made
 
 
@@ -34,21 +31,6 @@ def people(app: Flask, api: Api) -> Api:
     return api
 
 
-@pytest.fixture
-def plan_file(tmp_path: Path) -> Path:
-    """A plan of 10 %, 15 % from ¥10,000."""
-    file = tmp_path / "plan.json"
-    file.write_text(json.dumps({"mode": "marginal", "tiers": [[0, 1000], [1_000_000, 1500]]}))
-    return file
-
-
-def publish(api: Api, file: Path, *, by: str = "qiao") -> Result:
-    tomorrow = (api.clock.now() + timedelta(days=1)).isoformat()
-    people = ("--prepared-by", "lin@groupbuy.example", "--by", f"{by}@groupbuy.example")
-    words = ("plan", "publish", "standard", str(file), "--effective-from", tomorrow)
-    return run(api.app, *words, *people)
-
-
 def test_it_creates_staff(app: Flask) -> None:
     words = ("staff", "create", "hua@groupbuy.example", "Hua", "operator", "--password")
     assert run(app, *words, "short").exit_code == 1
@@ -60,39 +42,14 @@ def test_it_creates_staff(app: Flask) -> None:
     assert (again.exit_code, "This email is taken" in again.output) == (1, True)
 
 
-def test_it_publishes_a_plan_by_two_people(people: Api, plan_file: Path) -> None:
-    refused = publish(people, plan_file, by="lin")
-    assert (refused.exit_code, "may not plans.publish" in refused.output) == (1, True)
-    done = publish(people, plan_file)
-    assert (done.exit_code, "standard version 1" in done.output) == (0, True), done.output
+def test_it_does_nothing_at_a_shell_that_takes_two_people(app: Flask) -> None:
+    groups = app.cli.commands.values()
+    commands = {name for group in groups for name in getattr(group, "commands", [])}
+    assert not commands & {"publish", "approve", "submit", "release", "reject", "decide"}
 
 
-def test_it_publishes_all_that_a_plan_can_say(people: Api, plan_file: Path) -> None:
-    extras = {
-        "cap_fen": 500_000,
-        "quota_bonus": {"quota_fen": 150_000, "bonus_fen": 3_000},
-        "rank_bonuses": [2_000, 1_000],
-        "guarantee_fen": 10_000,
-        "service_fee_fen": 50,
-    }
-    plan_file.write_text(json.dumps(json.loads(plan_file.read_text()) | extras))
-    done = publish(people, plan_file)
-    assert done.exit_code == 0, done.output
-    written = session().scalars(select(PlanVersion)).one()
-    assert {name: getattr(written, name) for name in extras} == extras
-
-
-def test_it_says_what_is_wrong_with_a_plan(people: Api, tmp_path: Path) -> None:
-    file = tmp_path / "plan.json"
-    file.write_text("{")
-    assert "not JSON" in publish(people, file).output
-    file.write_text(json.dumps({"mode": "marginal", "tiers": [[5, 1000]]}))
-    refused = publish(people, file)
-    assert (refused.exit_code, "plan-not-publishable" in refused.output) == (1, True)
-
-
-def test_it_closes_calculates_and_shows_a_month(people: Api, plan_file: Path) -> None:
-    publish(people, plan_file)
+def test_it_closes_calculates_and_shows_a_month(people: Api) -> None:
+    commissions.published(tiers=[[0, 1_000], [1_000_000, 1_500]])
     shop = Shop(people)
     shop.stock("Rice", price_fen=10_000, units=200)
     shop.wait(days=1)

@@ -110,6 +110,29 @@ class TestWhatALineEarns:
         line = commission_of(mei.pay(100, paid_at=clock.now(), campaign_id=campaign.id).id)
         assert (line.kind, line.reason, line.rule_target_id) == ("exclude", "item_rule", none)
 
+    def test_it_ends_and_what_is_wider_holds_again(
+        self, api: Api, campaign: Campaign, clock: ManualClock
+    ) -> None:
+        mei = commissions.stall()
+        commissions.published(
+            item_rules=[item_rule("flat", "sku", mei.sku_id, flat_fen_per_unit=5)]
+        )
+        with_hers = campaigns.campaign(campaigns.item(session().get_one(Sku, mei.sku_id)))
+
+        def kind_and_rate() -> tuple[str, int | None]:
+            clock.advance(minutes=1)
+            line = mei.pay(100, paid_at=clock.now(), campaign_id=with_hers.id)
+            terms = commission_of(line.id)
+            return terms.kind, terms.rate_bps
+
+        published(api, with_hers, rate_bps=300)
+        published(api, with_hers, sku_id=mei.sku_id, rate_bps=400)
+        assert kind_and_rate() == ("replace", 400)
+        published(api, with_hers, sku_id=mei.sku_id, kind="tiers", rate_bps=None)
+        assert kind_and_rate() == ("replace", 300)
+        published(api, with_hers, kind="tiers", rate_bps=None)
+        assert kind_and_rate() == ("flat", None)
+
     def test_it_passes_on_with_a_transfer(
         self, api: Api, campaign: Campaign, clock: ManualClock
     ) -> None:
@@ -155,7 +178,8 @@ class TestDrafts:
             ({"kind": "exclude"}, ["/rate_bps"]),
             ({"rate_bps": None}, ["/rate_bps"]),
             ({"rate_bps": 10_001}, ["/rate_bps"]),
-            ({"kind": "tiers"}, ["/kind"]),
+            ({"kind": "tiers"}, ["/rate_bps"]),
+            ({"kind": "half"}, ["/kind"]),
             ({"bonus_fen": 1}, ["/bonus_fen"]),
         ],
     )

@@ -40,7 +40,7 @@ def bought(
 
 def swept(shop: Shop) -> None:
     """Let the sweep look at what happened until now."""
-    shop.api.clock.advance(minutes=6)
+    shop.api.clock.advance(minutes=10)
     scan()
     session().expire_all()
 

@@ -155,7 +155,12 @@ class TestLists:
         assert own["why"] == "总部正在核实该订单。"
         decided(shop, hold, "rejection", "He is.")
         assert made(leader.get("/leader/holds", state="held"), 200)["items"] == []
-        assert leader.get("/leader/holds").json["items"][0]["state"] == "rejected"
+        (own,) = leader.get("/leader/holds").json["items"]
+        assert (own["state"], "earns nothing" in own["why"]) == ("rejected", True)
+        other = placed(shop, bought(shop, "bo", mei))
+        decided(shop, other, "release")
+        (own,) = leader.get("/leader/holds", state="released").json["items"]
+        assert "nothing is wrong" in own["why"]
         assert shop.api.anonymous.get("/leader/holds").status_code == 401
         assert shop.api.shopper("bo").get("/leader/holds").status_code == 403
 

@@ -18,7 +18,7 @@ from groupbuy.holds.rules import Stream
 from groupbuy.holds.services import scanning
 from groupbuy.kernel import books
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import session, transaction
+from groupbuy.kernel.db import LONGEST, session, transaction
 from groupbuy.kernel.problems import NotInThisState, StaleVersion
 from groupbuy.payments import services as payments
 from tests.attribution.test_policies import in_force
@@ -69,7 +69,10 @@ class TestSweep:
         bought(shop, "mei", mei)
         scan()
         assert holds(shop) == []
-        shop.api.clock.advance(minutes=5)
+        shop.api.clock.advance(seconds=LONGEST.total_seconds())
+        scan()
+        assert holds(shop) == []
+        shop.api.clock.advance(minutes=1)
         scan()
         assert len(holds(shop)) == 1
 
@@ -79,7 +82,7 @@ class TestSweep:
         in_force(shop.api, self_purchase="pay")
         monkeypatch.setattr(scanning, "BATCH", 2)
         orders = {bought(shop, "mei", mei) for _ in range(5)}
-        now = shop.api.clock.advance(minutes=6)
+        now = shop.api.clock.advance(minutes=10)
         looked_at = []
         for _ in range(4):
             with transaction():
@@ -98,7 +101,7 @@ class TestSweep:
         for size in (2, 6):
             for _ in range(size):
                 bought(shop, "mei", mei, payer="meis")
-            now = shop.api.clock.advance(minutes=6)
+            now = shop.api.clock.advance(minutes=10)
             with count_statements() as statements, transaction():
                 assert services.scan_next(stream=Stream.PAID, zone=ZONE, now=now) == size
             counts.append(len(statements))
@@ -247,7 +250,7 @@ class TestAtOnce:
         with transaction():
             in_force(shop.api, self_purchase="pay")
         orders = {bought(shop, "mei", mei) for _ in range(3)}
-        later = START + timedelta(minutes=6)
+        later = START + timedelta(minutes=10)
 
         def sweep() -> int:
             return services.scan_next(stream=Stream.PAID, zone=ZONE, now=later)

@@ -89,11 +89,9 @@ def reassign(
 
     The new leader is judged as of when the order was paid, by the policy it was placed under.
     It happens at `now`, or just after the reassignment before it, if this one waited for that.
-    The caller holds the order's lock, sees that it may be reassigned, shows the new leader on it
-    and announces `order_reassigned`.
+    The caller holds the order's lock, checks its state, and announces `order_reassigned`.
 
     Raises:
-        NotFound: the order was never decided on.
         AlreadyTheirs: it is this leader's.
         InvalidInput: there is no such leader.
     """

@@ -219,14 +219,14 @@ class CampaignRule(Base):
     """How a campaign's goods earn, in place of the plan: for one SKU, or (null) for all of them.
 
     It holds for orders paid from its publication on; a later one for the same target replaces it
-    from then on. What is published never changes.
+    from then on, or, of kind `tiers`, ends it: what is wider holds again, the campaign's rule for
+    all goods, else the plan. What is published never changes.
     """
 
     __tablename__ = "commission_campaign_rules"
     __table_args__ = (
         one_of("kind", RuleKind),
         one_of("state", VersionState),
-        CheckConstraint("kind <> 'tiers'", name="replaces_the_tiers"),
         CheckConstraint("(kind = 'flat') = (flat_fen_per_unit is not null)", name="flat_amount"),
         CheckConstraint("(kind = 'replace') = (rate_bps is not null)", name="replaced_rate"),
         CheckConstraint("rate_bps between 0 and 10000 and flat_fen_per_unit >= 0", name="bounds"),

@@ -247,10 +247,14 @@ class PublishedRule(NamedTuple):
 
 
 def campaign_book(rules: Iterable[PublishedRule], paid_at: datetime) -> CampaignBook:
-    """Arrange a campaign's rules by SKU: of each the latest that was published by then."""
+    """Arrange a campaign's rules by SKU: of each the latest that was published by then.
+
+    One of kind `tiers` ends what was before it, so that what is wider holds again.
+    """
     published = (one for one in rules if one.published_at <= paid_at)
     in_order = sorted(published, key=lambda one: one.published_at)
-    return {one.sku_id: one.rule for one in in_order}
+    latest = {one.sku_id: one.rule for one in in_order}
+    return {sku_id: rule for sku_id, rule in latest.items() if rule.kind is not RuleKind.TIERS}
 
 
 def choose_rule(

@@ -10,7 +10,7 @@ from groupbuy.commissions.schemas.common import one_of
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema
 from groupbuy.kernel.money import BPS
 
-KINDS = (RuleKind.EXCLUDE, RuleKind.FLAT, RuleKind.REPLACE)
+KIND = {"description": "tiers ends a rule of the same goods: what is wider holds again"}
 ALL_GOODS = {"description": "null: all goods of the campaign"}
 COUNTS = {"description": "whether such lines count toward the volume"}
 
@@ -19,7 +19,7 @@ class CampaignRuleEditBody(Schema):
     """What may be changed about a draft; fields left out stay."""
 
     sku_id = IdField("sku", allow_none=True, metadata=ALL_GOODS)
-    kind = fields.String(validate=one_of(KINDS))
+    kind = fields.String(validate=one_of(RuleKind), metadata=KIND)
     rate_bps = Count(allow_none=True, maximum=BPS, metadata={"description": "for replace"})
     flat_fen_per_unit = Fen(allow_none=True, metadata={"description": "fen, for flat"})
     counts = fields.Boolean(metadata=COUNTS)
@@ -30,7 +30,7 @@ class CampaignRuleBody(CampaignRuleEditBody):
 
     campaign_id = IdField("cmp", required=True)
     sku_id = IdField("sku", load_default=None, allow_none=True, metadata=ALL_GOODS)
-    kind = fields.String(required=True, validate=one_of(KINDS))
+    kind = fields.String(required=True, validate=one_of(RuleKind), metadata=KIND)
     counts = fields.Boolean(load_default=True, metadata=COUNTS)
 
 

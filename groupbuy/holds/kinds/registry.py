@@ -8,7 +8,7 @@ from groupbuy.holds.kinds import (
     self_purchase_phone,
 )
 from groupbuy.holds.kinds.interface import Kind
-from groupbuy.holds.rules import MANUAL
+from groupbuy.holds.rules import MANUAL, HoldState
 from groupbuy.kernel.texts import Text
 
 KINDS: dict[str, Kind] = {
@@ -24,6 +24,16 @@ KINDS: dict[str, Kind] = {
 
 MANUAL_TITLE = Text("人工冻结", "Placed by hand")
 MANUAL_TOLD = Text("总部正在核实该订单。", "Headquarters is looking into this order.")
+DECIDED_TOLD = {
+    HoldState.RELEASED: Text(
+        "已核实，未发现问题：佣金将照常结算。",
+        "It was checked and nothing is wrong: what it earns is paid as usual.",
+    ),
+    HoldState.REJECTED: Text(
+        "已认定为异常订单，不计佣金；如有异议，可在结算单上对该行提出申诉。",
+        "It was found to be improper and earns nothing; you can dispute its row on your statement.",
+    ),
+}
 
 
 def title_of(rule: str) -> Text:
@@ -31,6 +41,8 @@ def title_of(rule: str) -> Text:
     return MANUAL_TITLE if rule == MANUAL else KINDS[rule].title
 
 
-def told_of(rule: str) -> Text:
-    """Return what a leader reads about a hold of a rule."""
+def told_of(rule: str, state: HoldState = HoldState.HELD) -> Text:
+    """Return what a leader reads about a hold of a rule: what it is about, then how it ended."""
+    if state in DECIDED_TOLD:
+        return DECIDED_TOLD[state]
     return MANUAL_TOLD if rule == MANUAL else KINDS[rule].told

@@ -17,11 +17,11 @@ from groupbuy.holds.queries import Place, RuleView
 from groupbuy.holds.rules import Stream
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import SYSTEM
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import LONGEST, session
 from groupbuy.kernel.ids import new_id
 
 BATCH = 200
-SETTLING = timedelta(minutes=5)
+SETTLING = LONGEST + timedelta(minutes=1)
 """How far the sweep stays behind: what was stamped earlier may be committed a little later."""
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)

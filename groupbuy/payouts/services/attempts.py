@@ -121,7 +121,11 @@ def record(*, outcomes: Mapping[str, Outcome], calendar: Calendar, now: datetime
 
 
 def _still_due(item: PayoutItem) -> bool:
-    """Tell whether a statement still pays what its items take: a part may be held since."""
+    """Tell whether a statement still pays what its items take: a part may be held since.
+
+    Nobody disputes it until the transaction ends: what is paid cannot be held.
+    """
+    settlement.standing(item.statement_id, locked=True)
     payable = settlement.payable_statement(item.statement_id)
     taken = queries.taken(month=item.month, leaders=[item.leader_id])[item.statement_id]
     return payable is not None and taken.fen <= payable.payout_fen - payable.held_fen

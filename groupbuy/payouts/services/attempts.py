@@ -31,6 +31,8 @@ from groupbuy.settlement import queries as settlement
 
 NOT_DUE = "NOT_DUE"
 """Why an item failed without an attempt: its statement, or a part of it, is held since."""
+ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
+"""Why an item failed without an attempt: its leader is paid elsewhere since. A retry pays there."""
 TAX_TAKES_ALL = "TAX_TAKES_ALL"
 """Why an item failed without an attempt: what is to be withheld leaves nothing to transfer."""
 
@@ -60,6 +62,10 @@ def begin_attempt(
         return None
     if not _still_due(item):
         _fail(item, NOT_DUE, now)
+        return None
+    account = queries.accounts_of(item.leader_id, now=now).current
+    if account is None or account.id != item.account_id:
+        _fail(item, ACCOUNT_CHANGED, now)
         return None
     taxed = postings.assess(item=item, calendar=calendar, now=now)
     if taxed.withholding.tax_fen >= item.gross_fen:

@@ -60,16 +60,12 @@ def begin_attempt(
         return None
     if queries.attempt_in_flight(item_id) is not None:
         return None
-    if not _still_due(item):
-        _fail(item, NOT_DUE, now)
-        return None
-    account = queries.accounts_of(item.leader_id, now=now).current
-    if account is None or account.id != item.account_id:
-        _fail(item, ACCOUNT_CHANGED, now)
-        return None
+    obstacle = _obstacle(item, now)
     taxed = postings.assess(item=item, calendar=calendar, now=now)
-    if taxed.withholding.tax_fen >= item.gross_fen:
-        _fail(item, TAX_TAKES_ALL, now)
+    if obstacle is None and taxed.withholding.tax_fen >= item.gross_fen:
+        obstacle = TAX_TAKES_ALL
+    if obstacle is not None:
+        _fail(item, obstacle, now)
         return None
     attempt = PayoutAttempt(
         number=_new_number(),
@@ -124,6 +120,16 @@ def record(*, outcomes: Mapping[str, Outcome], calendar: Calendar, now: datetime
     over = {items[a.item_id].batch_id for a in moved if a.state in FINAL}
     finish_batches(batch_ids=over, now=now)
     return len(moved)
+
+
+def _obstacle(item: PayoutItem, now: datetime) -> str | None:
+    """Return why an item is not to be paid any more as it was approved."""
+    if not _still_due(item):
+        return NOT_DUE
+    account = queries.accounts_of(item.leader_id, now=now).current
+    if account is None or account.id != item.account_id:
+        return ACCOUNT_CHANGED
+    return None
 
 
 def _still_due(item: PayoutItem) -> bool:

@@ -22,6 +22,7 @@ from tests.factories import leaders
 from tests.factories import payouts as make
 
 OWN = "/leader/payout-account"
+NOTICES = "/leader/payout-notices"
 BANK = {"kind": "bank", "details": make.DETAILS["bank"]}
 OTHER = {"kind": "bank", "details": {**make.DETAILS["bank"], "account": "6222000099998888"}}
 
@@ -100,10 +101,20 @@ class TestOwnAccount:
         notices = session().query(PayoutNotice).order_by(PayoutNotice.id).all()
         kinds = ["account_changed", "account_changed", "account_change_withdrawn"]
         assert [notice.kind for notice in notices] == kinds
-        assert notices[1].facts["masked"] == "**** 8888"
+        shown = mei.get(NOTICES).json["items"]
+        assert [notice["kind"] for notice in shown] == kinds[::-1]
+        assert shown[1]["facts"]["masked"] == "**** 8888"
+        assert shown[1]["facts"]["usable_from"] == "2026-03-03T01:00:00+00:00"
         written = [entry.facts for entry in session().query(AuditEntry).all()]
         for secret in ("6222", "梅"):
             assert secret not in str(written) + str([notice.facts for notice in notices])
+
+    def test_it_tells_nobody_else(self, api: Api, mei: Caller) -> None:
+        mei.put(OWN, BANK)
+        leaders.leader(by=api.shopper("lan").id)
+        assert api.shopper("lan").get(NOTICES).json == {"items": [], "next_cursor": None}
+        refused(api.shopper("zed").get(NOTICES), 403, "not-permitted")
+        refused(api.anonymous.get(NOTICES), 401, "not-authenticated")
 
     @pytest.mark.parametrize(
         ("body", "pointers"),

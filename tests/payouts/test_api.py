@@ -274,7 +274,8 @@ class TestWhoMay:
         ]
         read = (
             *(BATCHES, batch, f"{batch}/items", f"{batch}/left-out", "/hq/payouts", item),
-            *("/hq/tax-regimes", regime, "/hq/tax-reports/2026-Q1", "/hq/reconciliations"),
+            *("/hq/tax-regimes", regime, "/hq/tax-reports/2026-Q1", "/hq/tax-reports/2026-Q1/file"),
+            *("/hq/reconciliations",),
             *(f"/hq/reconciliations/prc_{'0' * 32}", "/hq/reconciliation-differences"),
             "/hq/settlement-archives",
         )

@@ -171,6 +171,24 @@ class TestWhatAChannelSays:
         assert (item.state, item.reason, make.attempts()) == ("failed", "NOT_DUE", [])
         assert make.owed(mei) == 100_000
 
+    def test_it_pays_nothing_to_an_account_that_is_not_in_force_any_more(
+        self, api: Api, puppet: Puppet, mei: str, clock: ManualClock
+    ) -> None:
+        make.approved(WECHAT)
+        make.account(mei, "demo", name="Lan")
+        clock.advance(hours=24)
+        finance, [item] = api.staff("finance"), make.items()
+        finance.post(f"/hq/payout-batches/{item.batch_id}/execution")
+        run_pending()
+        [item] = make.items()
+        assert (item.state, item.reason, make.attempts()) == ("failed", "ACCOUNT_CHANGED", [])
+        assert make.owed(mei) == 100_000
+        finance.post(f"/hq/payout-items/{item.id}/retry")
+        run_pending()
+        assert standing() == ("done", "succeeded", "succeeded")
+        assert [transfer.payee["name"] for transfer in puppet.transfers] == ["Lan"]
+        assert make.broken() == []
+
     def test_it_fails_an_item_of_which_tax_leaves_nothing(
         self, app: Flask, mei: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

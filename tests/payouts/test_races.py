@@ -22,6 +22,7 @@ from groupbuy.payouts.jobs import submit_item
 from groupbuy.payouts.models import PayoutAccount, PayoutBatch, TaxEntry
 from groupbuy.payouts.providers.interface import Outcome
 from groupbuy.payouts.rules.states import AttemptState
+from groupbuy.settlement import services as settlement
 from tests.factories import payouts as make
 from tests.factories.commissions import APPROVER, FINANCE
 from tests.factories.settlement import SHANGHAI
@@ -205,6 +206,33 @@ class TestAttempts:
         _, nothing = second_waits_for_first(app, drop, begun(item))
         assert nothing is None
         assert (make.attempts(), make.items()[0].state) == ([], "cancelled")
+        assert make.broken() == []
+
+
+class TestDisputes:
+    @pytest.mark.parametrize("held_first", [True, False])
+    def test_it_is_held_or_paid_never_both(self, app: Flask, held_first: bool) -> None:
+        [mei] = make.payable()
+        make.executing()
+        [item] = make.items()
+
+        def dispute() -> int:
+            return settlement.dispute_amount(
+                statement_id=item.statement_id,
+                leader_id=mei,
+                part="component",
+                position=0,
+                reason="It was more",
+                actor=Actor(kind="shopper", id="mei", role="leader", leader_id=mei),
+                now=clock.now(),
+            ).held_fen
+
+        works = (dispute, begun(item.id)) if held_first else (begun(item.id), dispute)
+        first, second = second_waits_for_first(app, *works)
+        if held_first:
+            assert (first, second, make.items()[0].reason) == (100_000, None, "NOT_DUE")
+        else:
+            assert (first.transfer.amount_fen, second) == (100_000, 0)
         assert make.broken() == []
 
 

@@ -1,13 +1,15 @@
 """Regimes by two people, what is withheld from payouts that follow each other, the report."""
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from openpyxl import load_workbook
 
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
-from groupbuy.kernel.jobs import run_pending
 from groupbuy.payouts import queries
 from groupbuy.payouts.models import TaxEntry
 from tests.client import Answer, Api
@@ -18,6 +20,7 @@ from tests.journeys.headquarters import made
 from tests.payouts.conftest import Puppet
 
 REGIMES = "/hq/tax-regimes"
+REPORT = "/hq/tax-reports/2026-Q1"
 WECHAT = "wechat_transfer"
 
 
@@ -228,11 +231,6 @@ class TestReport:
         page = auditor.get("/hq/tax-reports/2026-Q1", limit=2).json
         rest = auditor.get("/hq/tax-reports/2026-Q1", limit=2, cursor=page["next_cursor"]).json
         assert (len(page["items"]), len(rest["items"]), rest["next_cursor"]) == (2, 1, None)
-        answer = auditor.get("/hq/tax-reports/2026-Q1", format="csv")
-        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        lines = answer.data.decode("utf-8-sig").splitlines()
-        assert lines[0].startswith("leader_id,name,payouts,gross_fen")
-        assert len(lines) == 4
         assert auditor.get("/hq/tax-reports/2026-Q2").json["items"] == []
         for wrong in ("2026-Q5", "2026-01", "quarter"):
             assert auditor.get(f"/hq/tax-reports/{wrong}").status_code == 404
@@ -240,12 +238,31 @@ class TestReport:
             answer = auditor.get("/hq/tax-reports/2026-Q1", cursor=cursor)
             assert answer.status_code == 422
 
+    def test_it_is_a_file_of_the_whole_quarter_too(self, api: Api) -> None:
+        make.payable(3)
+        make.paid()
+        auditor = api.staff("auditor")
+        answer = auditor.get(f"{REPORT}/file")
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert "tax-report-2026-Q1.csv" in answer.headers["Content-Disposition"]
+        header, *rows = csv.reader(answer.data.decode("utf-8-sig").splitlines())
+        assert header[:4] == ["Leader", "Name", "Payouts", "Gross (yuan)"]
+        assert [row[2:] for row in rows] == [
+            ["1", "1000.00", "0.00", "1000.00", "0.00", "1000.00"]
+        ] * 3
+        answer = auditor.get(f"{REPORT}/file", format="xlsx", language="zh-CN")
+        told = list(load_workbook(io.BytesIO(answer.data)).worksheets[0].values)
+        assert told[0][:2] == ("团长编号", "姓名")
+        assert [row[3] for row in told[1:]] == [1000, 1000, 1000]
+        assert auditor.get("/hq/tax-reports/2026-Q2/file").status_code == 200
+        refused(auditor.get(f"{REPORT}/file", format="pdf"), 422, "invalid-input")
+        refused(auditor.get("/hq/tax-reports/2026-Q5/file"), 404, "not-found")
+
     def test_it_writes_no_formula(self, api: Api) -> None:
         mei = people.leader(name="=Mei").id
         make.settled({mei: 100_000})
         make.account(mei)
         make.regime()
         make.paid()
-        run_pending()
-        answer = api.staff("auditor").get("/hq/tax-reports/2026-Q1", format="csv")
-        assert ",'=Mei," in answer.data.decode("utf-8-sig")
+        answer = api.staff("auditor").get(f"{REPORT}/file")
+        assert ',"\'=Mei",' in answer.data.decode("utf-8-sig")

@@ -9,7 +9,7 @@ from groupbuy.kernel.http import Page, PageQuery, page_of
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import errors, queries, services
 from groupbuy.payouts.api.surface import api
-from groupbuy.payouts.models import PayoutAccount
+from groupbuy.payouts.models import PayoutAccount, PayoutNotice
 from groupbuy.payouts.queries import Accounts, ShownItem
 from groupbuy.payouts.schemas.accounts import (
     AccountsSchema,
@@ -17,6 +17,7 @@ from groupbuy.payouts.schemas.accounts import (
     PayoutAccountBody,
     PayoutAccountQuery,
     PayoutAccountSchema,
+    PayoutNoticeSchema,
 )
 
 
@@ -62,6 +63,17 @@ def withdraw_payout_account(actor: Actor) -> Accounts:
 def list_own_payouts(actor: Actor, query: dict[str, Any]) -> Page[ShownItem]:
     """List one's own payouts, the newest first."""
     return queries.own_items(leader_id=actor.leader_id, **query)
+
+
+@api.get(
+    "/leader/payout-notices",
+    allow="leader.own",
+    query=PageQuery,
+    returns=page_of(PayoutNoticeSchema),
+)
+def list_own_payout_notices(actor: Actor, query: dict[str, Any]) -> Page[PayoutNotice]:
+    """List what one was told: changes of one's own account, and how payouts ended."""
+    return queries.own_notices(leader_id=actor.leader_id, **query)
 
 
 @api.get(

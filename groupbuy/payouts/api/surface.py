@@ -1,15 +1,14 @@
 """The one surface that the files beside this one add their endpoints to."""
 
-from flask import Response, request
+from flask import request
 
 from groupbuy.kernel.http import Api
 from groupbuy.payouts.schemas.fields import MAX_FILE_CHARACTERS
 
-OTHER_CHARACTERS = 10_000
-"""What a body has beside its file, at most."""
-
 api = Api("payouts", __name__, url_prefix="/api/v1", description="Money paid to leaders")
 
+OTHER_CHARACTERS = 10_000
+"""What a body has beside its file, at most."""
 TAKE_FILES = ("payouts.import_bank_results", "payouts.create_reconciliation")
 
 
@@ -20,9 +19,3 @@ def let_files_in() -> None:
 
 
 api.before_request(let_files_in)
-
-
-def download(content: bytes, media_type: str, name: str) -> Response:
-    """Answer with a file; `name` is plain ASCII of our own making."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, headers=headers, content_type=media_type)

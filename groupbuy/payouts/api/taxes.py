@@ -1,32 +1,42 @@
 """Tax regimes and the report to the tax authority."""
 
-from collections.abc import Callable
-from dataclasses import astuple, fields
 from typing import Any
-
-from flask import Response
 
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.http import Nothing, Page, page_of
+from groupbuy.kernel.downloads import SHEETS, sheet_download
+from groupbuy.kernel.http import Download, Nothing, Page, PageQuery, language, page_of
 from groupbuy.kernel.problems import NotInThisState
 from groupbuy.kernel.settings import settings
+from groupbuy.kernel.sheets import Column, Kind, rows_of
+from groupbuy.kernel.texts import Text
 from groupbuy.payouts import errors, queries, services
-from groupbuy.payouts.api.surface import api, download
+from groupbuy.payouts.api.surface import api
 from groupbuy.payouts.models import TaxRegime
 from groupbuy.payouts.queries import TaxReportRow
-from groupbuy.payouts.rules.files import write_csv
 from groupbuy.payouts.rules.quarters import months_of_quarter
 from groupbuy.payouts.schemas.taxes import (
     TaxRegimeBody,
     TaxRegimeQuery,
     TaxRegimeSchema,
-    TaxReportQuery,
+    TaxReportFileQuery,
     TaxReportRowSchema,
 )
 
 REGIME = "/hq/tax-regimes/<id(txr):regime_id>"
+REPORT = "/hq/tax-reports/<string(length=7):quarter>"
+NAME = Text("涉税信息-{quarter}", "tax-report-{quarter}")
+TAX_REPORT_COLUMNS = (
+    Column("leader_id", Text("团长编号", "Leader")),
+    Column("name", Text("姓名", "Name")),
+    Column("payouts", Text("打款笔数", "Payouts"), Kind.INT),
+    Column("gross_fen", Text("收入总额（元）", "Gross (yuan)"), Kind.FEN),
+    Column("reversals_fen", Text("冲回金额（元）", "Reversals (yuan)"), Kind.FEN),
+    Column("net_fen", Text("收入净额（元）", "Net (yuan)"), Kind.FEN),
+    Column("tax_fen", Text("预扣税额（元）", "Tax withheld (yuan)"), Kind.FEN),
+    Column("paid_fen", Text("实付金额（元）", "Paid (yuan)"), Kind.FEN),
+)
 
 
 @api.get(
@@ -89,29 +99,21 @@ def withdraw_tax_regime(actor: Actor, regime_id: str, body: dict[str, Any]) -> T
         return services.withdraw_regime(regime_id=regime_id, actor=actor, now=clock.now())
 
 
-@api.get(
-    "/hq/tax-reports/<string(length=7):quarter>",
-    allow="payouts.read",
-    query=TaxReportQuery,
-    returns=page_of(TaxReportRowSchema),
-)
-def show_tax_report(
-    actor: Actor, quarter: str, query: dict[str, Any]
-) -> Page[TaxReportRow] | Response:
-    """Report a quarter by leader; `format=csv` gives the whole of it as a file."""
-    months = months_of_quarter(quarter)
-    return REPORTS[query.pop("format")](quarter, months, query)
+@api.get(REPORT, allow="payouts.read", query=PageQuery, returns=page_of(TaxReportRowSchema))
+def show_tax_report(actor: Actor, quarter: str, query: dict[str, Any]) -> Page[TaxReportRow]:
+    """Report a quarter by leader."""
+    return queries.tax_report(months=months_of_quarter(quarter), **query)
 
 
-def _page(quarter: str, months: tuple[str, str], query: dict[str, Any]) -> Page[TaxReportRow]:
-    return queries.tax_report(months=months, **query)
-
-
-def _csv(quarter: str, months: tuple[str, str], query: dict[str, Any]) -> Response:
-    rows = queries.tax_report(months=months, limit=None).items
-    header = [field.name for field in fields(TaxReportRow)]
-    content = write_csv(header, map(astuple, rows))
-    return download(content, "text/csv; charset=utf-8", f"tax-report-{quarter}.csv")
-
-
-REPORTS: dict[str, Callable[..., Page[TaxReportRow] | Response]] = {"json": _page, "csv": _csv}
+@api.get(f"{REPORT}/file", allow="payouts.read", query=TaxReportFileQuery, files=SHEETS)
+def download_tax_report(actor: Actor, quarter: str, query: dict[str, Any]) -> Download:
+    """Download the whole of a quarter, a row for each leader."""
+    rows = queries.tax_report(months=months_of_quarter(quarter), limit=None).items
+    return sheet_download(
+        rows=rows_of(rows, TAX_REPORT_COLUMNS),
+        columns=TAX_REPORT_COLUMNS,
+        name=NAME.format(quarter=quarter).to(language()),
+        language=language(),
+        zone=settings().calendar.zone,
+        **query,
+    )

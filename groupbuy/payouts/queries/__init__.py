@@ -5,6 +5,7 @@ from groupbuy.payouts.queries.accounts import (
     account_list,
     accounts_by_id,
     accounts_of,
+    own_notices,
     pending_accounts,
     usable_accounts,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "open_items",
     "overview",
     "own_items",
+    "own_notices",
     "paid_before",
     "pending_accounts",
     "reconciliation",

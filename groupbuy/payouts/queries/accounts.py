@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
-from groupbuy.payouts.models import PayoutAccount
+from groupbuy.payouts.models import PayoutAccount, PayoutNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,12 @@ def account_list(
     if kind is not None:
         query = query.where(PayoutAccount.kind == kind)
     return paginate(query, by=[PayoutAccount.id], limit=limit, cursor=cursor, descending=True)
+
+
+def own_notices(*, leader_id: str, limit: int, cursor: str | None) -> Page[PayoutNotice]:
+    """Return what a leader was told about the account and the money, the newest first."""
+    query = select(PayoutNotice).where(PayoutNotice.leader_id == leader_id)
+    return paginate(query, by=[PayoutNotice.id], limit=limit, cursor=cursor, descending=True)
 
 
 def _standing(leaders: Collection[str] | None) -> Select[PayoutAccount]:

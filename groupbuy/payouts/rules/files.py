@@ -1,15 +1,12 @@
-"""Small CSV files: a channel's list that a person uploads, and reports to download."""
+"""A channel's list that a person uploads, a small CSV file."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from groupbuy.kernel.texts import Text
 from groupbuy.payouts.rules.states import AttemptState
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes such a cell for a formula (OWASP, CSV injection)."""
 
 COLUMNS = ("number", "amount_fen", "state")
 _HEADER = Text(
@@ -58,20 +55,3 @@ def _listed(row: int, cells: Sequence[str]) -> ListedRow:
     ):
         return ListedRow(row, number, None, None, _BAD_ROW.format(row=row))
     return ListedRow(row, number, int(amount), AttemptState(state))
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Write a CSV file for spreadsheets; no text in it can act as a formula.
-
-    Numbers stay numbers, also negative ones.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_inert(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -53,6 +53,17 @@ class PayoutAccountQuery(PageQuery):
     kind = fields.String(load_default=None, validate=one_of(AccountKind))
 
 
+class PayoutNoticeSchema(Schema):
+    """Something that a leader is told about the account or the money."""
+
+    id = IdField("pnt", required=True)
+    kind = fields.String(
+        required=True, metadata={"description": "what happened", "example": "account_changed"}
+    )
+    at = Moment(required=True)
+    facts = fields.Dict(required=True, metadata={"description": "masked, by kind"})
+
+
 class OwnPayoutSchema(Schema):
     """Money that a leader received, or is to receive."""
 

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.sheets import Format
 from groupbuy.payouts.rules.states import RegimeState
 from groupbuy.payouts.rules.tax import Regime
 from groupbuy.payouts.schemas.fields import one_of, shown_fen
@@ -39,10 +40,12 @@ class TaxRegimeQuery(PageQuery):
     leader = IdField("ldr", load_default=None)
 
 
-class TaxReportQuery(PageQuery):
-    """A page of the report, or all of it as a file."""
+class TaxReportFileQuery(Schema):
+    """In which format the file is wanted."""
 
-    format = fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))
+    format = fields.String(
+        load_default=Format.CSV, validate=validate.OneOf([format.value for format in Format])
+    )
 
 
 class TaxReportRowSchema(Schema):

@@ -31,6 +31,8 @@ from groupbuy.settlement import queries as settlement
 
 NOT_DUE = "NOT_DUE"
 """Why an item failed without an attempt: its statement, or a part of it, is held since."""
+ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
+"""Why an item failed without an attempt: its leader is paid elsewhere since. A retry pays there."""
 TAX_TAKES_ALL = "TAX_TAKES_ALL"
 """Why an item failed without an attempt: what is to be withheld leaves nothing to transfer."""
 
@@ -58,12 +60,12 @@ def begin_attempt(
         return None
     if queries.attempt_in_flight(item_id) is not None:
         return None
-    if not _still_due(item):
-        _fail(item, NOT_DUE, now)
-        return None
+    obstacle = _obstacle(item, now)
     taxed = postings.assess(item=item, calendar=calendar, now=now)
-    if taxed.withholding.tax_fen >= item.gross_fen:
-        _fail(item, TAX_TAKES_ALL, now)
+    if obstacle is None and taxed.withholding.tax_fen >= item.gross_fen:
+        obstacle = TAX_TAKES_ALL
+    if obstacle is not None:
+        _fail(item, obstacle, now)
         return None
     attempt = PayoutAttempt(
         number=_new_number(),
@@ -120,8 +122,22 @@ def record(*, outcomes: Mapping[str, Outcome], calendar: Calendar, now: datetime
     return len(moved)
 
 
+def _obstacle(item: PayoutItem, now: datetime) -> str | None:
+    """Return why an item is not to be paid any more as it was approved."""
+    if not _still_due(item):
+        return NOT_DUE
+    account = queries.accounts_of(item.leader_id, now=now).current
+    if account is None or account.id != item.account_id:
+        return ACCOUNT_CHANGED
+    return None
+
+
 def _still_due(item: PayoutItem) -> bool:
-    """Tell whether a statement still pays what its items take: a part may be held since."""
+    """Tell whether a statement still pays what its items take: a part may be held since.
+
+    Nobody disputes it until the transaction ends: what is paid cannot be held.
+    """
+    settlement.standing(item.statement_id, locked=True)
     payable = settlement.payable_statement(item.statement_id)
     taken = queries.taken(month=item.month, leaders=[item.leader_id])[item.statement_id]
     return payable is not None and taken.fen <= payable.payout_fen - payable.held_fen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
@@ -90,17 +90,7 @@ def bank_file(
         NothingInFile: nothing waits for the bank, or not yet.
     """
     batch = _paid_by_file(batch_id, "bank_file")
-    waiting = (
-        select(PayoutAttempt, PayoutItem.month)
-        .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
-        .where(PayoutItem.batch_id == batch_id, PayoutAttempt.state == AttemptState.SUBMITTED)
-        .order_by(PayoutAttempt.number)
-        .with_for_update(of=PayoutAttempt)
-        .execution_options(populate_existing=True)
-    )
-    found = [(attempt, month) for attempt, month in session().execute(waiting)]
-    wanted = filed_at or _present_file([attempt.filed_at for attempt, _ in found])
-    rows = [row for row in found if row[0].filed_at == wanted]
+    rows = _rows_of_file(batch_id, filed_at)
     if not rows:
         raise NothingInFile
     known = queries.accounts_by_id({attempt.account_id for attempt, _ in rows})
@@ -113,15 +103,9 @@ def bank_file(
         )
         for attempt, month in rows
     ]
-    session().execute(
-        update(PayoutAttempt)
-        .where(
-            queries.numbered(attempt.number for attempt, _ in rows),
-            PayoutAttempt.filed_at.is_(None),
-        )
-        .values(filed_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    for attempt, _ in rows:
+        attempt.filed_at = attempt.filed_at or now
+    session().flush()
     audit.record(
         actor=actor,
         action="payouts.bank_file_written",
@@ -131,6 +115,21 @@ def bank_file(
         net_fen=sum(attempt.net_fen for attempt, _ in rows),
     )
     return render(transfers, name=f"payouts-{batch.month or 'all'}-{batch_id[-8:]}.csv")
+
+
+def _rows_of_file(batch_id: str, filed_at: datetime | None) -> list[tuple[PayoutAttempt, str]]:
+    """Lock and return a file's attempts, each with the month that it pays."""
+    waiting = (
+        select(PayoutAttempt, PayoutItem.month)
+        .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
+        .where(PayoutItem.batch_id == batch_id, PayoutAttempt.state == AttemptState.SUBMITTED)
+        .order_by(PayoutAttempt.number)
+        .with_for_update(of=PayoutAttempt)
+        .execution_options(populate_existing=True)
+    )
+    found = [(attempt, month) for attempt, month in session().execute(waiting)]
+    wanted = filed_at or _present_file([attempt.filed_at for attempt, _ in found])
+    return [row for row in found if row[0].filed_at == wanted]
 
 
 def _present_file(files: Collection[datetime | None]) -> datetime | None:

@@ -16,11 +16,11 @@ from tests.conftest import START
 from tests.factories import payments as make
 from tests.money import BooksBroken, assert_books_hold
 
-BANK, CLEARING = Account(AccountKind.BANK, "icbc"), Account(AccountKind.CLEARING, "icbc")
+BANK, SPENT = Account(AccountKind.BANK, "icbc"), Account(AccountKind.EXPENSE, "rent")
 
 
 def post() -> None:
-    posting = transfer("transfer", "x", debit=BANK, credit=CLEARING, amount_fen=5)
+    posting = transfer("transfer", "x", debit=BANK, credit=SPENT, amount_fen=5)
     services.post_many(postings=[posting], actor=SYSTEM, now=START)
 
 

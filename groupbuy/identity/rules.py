@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "settlement.read": _money_readers,
     "settlement.prepare": frozenset({Role.FINANCE}),
     "settlement.approve": frozenset({Role.APPROVER}),
+    "disputes.decide": frozenset({Role.FINANCE, Role.APPROVER}),
     "payouts.read": _money_readers,
     "payouts.prepare": frozenset({Role.FINANCE}),
     "payouts.approve": frozenset({Role.APPROVER}),

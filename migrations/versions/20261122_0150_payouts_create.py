@@ -423,7 +423,7 @@ def upgrade() -> None:
         sa.Column("statement_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "reason in ('nothing_due', 'held', 'in_another_batch', 'no_account', 'other_account_kind', 'account_waiting', 'no_tax_regime', 'removed')",
+            "reason in ('nothing_due', 'unanswered', 'held', 'in_another_batch', 'no_account', 'other_account_kind', 'account_waiting', 'no_tax_regime', 'removed')",
             name=op.f("ck_payout_left_outs_reason_known"),
         ),
         sa.ForeignKeyConstraint(

@@ -164,7 +164,7 @@ class TestWhatAChannelSays:
     ) -> None:
         make.executing()
         [item] = make.items()
-        held = PayableStatement(item.statement_id, item.month, mei, 100_000, held_fen=1)
+        held = PayableStatement(item.statement_id, item.month, mei, 100_000, True, held_fen=1)
         monkeypatch.setattr(settlement, "payable_statement", lambda statement_id: held)
         run_pending()
         [item] = make.items()

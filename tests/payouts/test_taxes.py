@@ -51,12 +51,18 @@ class TestRegimes:
             refused(caller.post(f"{path}/{step}"), 409, "not-in-this-state")
 
     def test_it_never_holds_before_it_was_approved(self, api: Api, clock: ManualClock) -> None:
-        past = (clock.now() - timedelta(days=30)).isoformat()
-        drafted = made(api.staff("finance").post(REGIMES, body(api, effective_from=past)))
+        soon = (clock.now() + timedelta(minutes=5)).isoformat()
+        drafted = made(api.staff("finance").post(REGIMES, body(api, effective_from=soon)))
         clock.advance(hours=1)
         api.staff("approver").post(f"{REGIMES}/{drafted['id']}/approval")
         assert queries.regimes_at(clock.now() - timedelta(seconds=1)) == {}
         assert None in queries.regimes_at(clock.now())
+
+    def test_it_begins_in_no_past(self, api: Api, clock: ManualClock) -> None:
+        past = (clock.now() - timedelta(seconds=1)).isoformat()
+        answer = api.staff("finance").post(REGIMES, body(api, effective_from=past))
+        refused(answer, 422, "invalid-input")
+        assert answer.json["errors"][0]["pointer"] == "/effective_from"
 
     def test_it_prefers_the_leaders_own_and_the_latest(
         self, app: Flask, clock: ManualClock

@@ -106,11 +106,14 @@ class TierTable:
         tier = self.tiers[reached]
         return self._below[reached] + (volume_fen - tier.from_fen) * tier.rate_bps
 
+    def reached(self, volume_fen: int) -> Tier:
+        """Return the tier that a volume has reached."""
+        return self.tiers[bisect_right(self._starts, volume_fen) - 1]
+
     def segments(self, from_fen: int, to_fen: int, volume_fen: int) -> tuple[Segment, ...]:
         """Split the slice [from, to) of a month's volume by the rates that apply to it."""
         if self.mode is Mode.WHOLE:
-            reached = self.tiers[bisect_right(self._starts, volume_fen) - 1]
-            return slices(from_fen, to_fen, reached.rate_bps)
+            return slices(from_fen, to_fen, self.reached(volume_fen).rate_bps)
         ends = [*self._starts[1:], to_fen]
         return tuple(
             piece

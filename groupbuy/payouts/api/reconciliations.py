@@ -106,6 +106,6 @@ def list_settlement_archives(actor: Actor, query: dict[str, Any]) -> Page[Archiv
     problems=[NotInThisState, errors.NotArchivable],
 )
 def archive_settlement_month(actor: Actor, body: dict[str, Any]) -> Archive:
-    """Close a locked month for good, once every payout of it is over and compared."""
+    """Close a locked month for good, once its payouts are over and no difference is open."""
     with transaction():
         return services.archive_month(**body, actor=actor, now=clock.now())

@@ -9,7 +9,12 @@ from sqlalchemy import BigInteger, Select, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from groupbuy.commissions import queries as commissions
-from groupbuy.commissions.models import CommissionLine, CommissionRefund, CommissionTransfer
+from groupbuy.commissions.models import (
+    CommissionLine,
+    CommissionRefund,
+    CommissionTransfer,
+    PlanVersion,
+)
 from groupbuy.commissions.rules.estimates import Estimate
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
@@ -62,6 +67,8 @@ def earnings(*, leader_id: str, month: str, calendar: Calendar, now: datetime) -
             SettlementPeriod.state.in_(SETTLED),
         )
     )
+    if statement is not None:
+        estimate = _closed(estimate, statement)
     paid_fen, paying_fen = _paid(leader_id, month)
     return Earnings(
         month=month,
@@ -73,6 +80,21 @@ def earnings(*, leader_id: str, month: str, calendar: Calendar, now: datetime) -
         paid_fen=paid_fen,
         carried_fen=statement.carry_out_fen if statement else 0,
         statement_id=statement.id if statement else None,
+    )
+
+
+def _closed(estimate: Estimate, statement: Statement) -> Estimate:
+    """Return where a settled month ended: by its statement, with nothing ahead any more."""
+    version = (
+        session().get(PlanVersion, statement.plan_version_id) if statement.plan_version_id else None
+    )
+    return estimate._replace(
+        volume_fen=statement.volume_fen,
+        tier=version.table.reached(statement.volume_fen) if version else None,
+        next_tier=None,
+        cap_fen=statement.cap_fen,
+        cap_reached=statement.uncapped_fen > statement.sales_fen,
+        quota=None,
     )
 
 

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     """Why somebody is not in a batch."""
 
     NOTHING_DUE = "nothing_due"
+    UNANSWERED = "unanswered"
     HELD = "held"
     IN_ANOTHER_BATCH = "in_another_batch"
     NO_ACCOUNT = "no_account"
@@ -31,6 +32,7 @@ class Standing:
     """
 
     payout_fen: int
+    answered: bool
     held_fen: int
     taken_fen: int
     open_item: bool
@@ -46,6 +48,8 @@ class Standing:
 
 def left_out(standing: Standing, account_kind: str) -> Reason | None:
     """Return why a statement cannot be in a batch whose channel pays to this kind of account."""
+    if not standing.answered:
+        return Reason.UNANSWERED
     if standing.open_item:
         return Reason.IN_ANOTHER_BATCH
     if standing.due_fen <= 0:

@@ -214,6 +214,7 @@ def _sorted_out(
         gone = taken.get(payable.statement_id, Taken(0, False))
         standing = Standing(
             payout_fen=payable.payout_fen,
+            answered=payable.answered,
             held_fen=payable.held_fen,
             taken_fen=gone.fen,
             open_item=gone.open_item,

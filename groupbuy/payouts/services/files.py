@@ -179,8 +179,8 @@ def import_results(
     return report
 
 
-def decoded(*, content: str) -> bytes:
-    """Return the bytes of an uploaded file, base64 in JSON.
+def decoded(*, content: str, field: str = "content") -> bytes:
+    """Return the bytes of an uploaded file, base64 in JSON, which stands in a field.
 
     Raises:
         FileUnreadable: it is not base64.
@@ -188,7 +188,7 @@ def decoded(*, content: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        raise FileUnreadable.at("/content", _NOT_BASE64) from None
+        raise FileUnreadable.at(f"/{field}", _NOT_BASE64) from None
 
 
 def _paid_by_file(batch_id: str, action: str) -> PayoutBatch:

@@ -68,7 +68,7 @@ def request_reconciliation(
     session().add(made)
     session().flush()
     if records is not None:
-        listed = _listed(channel, decoded(content=records))
+        listed = _listed(channel, decoded(content=records, field="records"))
         finish_reconciliation(reconciliation_id=made.id, theirs=listed, now=now)
     elif to.remote:
         jobs.enqueue(RECONCILE_JOB, reconciliation_id=made.id)

@@ -8,12 +8,18 @@ from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
+from groupbuy.kernel.problems import InvalidInput
+from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries as leaders
 from groupbuy.payouts import queries
 from groupbuy.payouts.errors import NoTaxTable, PayoutApproverIsPreparer, TaxRegimeTaken
 from groupbuy.payouts.models import TaxRegime
 from groupbuy.payouts.rules.states import TAX_REGIME_MOVES, RegimeState, move
 from groupbuy.payouts.rules.tax import Regime, first_day
+
+_IN_THE_PAST = Text(
+    "不能早于现在：已付款项不会重新计税。", "It is in the past: what is paid is never taxed anew."
+)
 
 
 def create_regime(
@@ -30,10 +36,13 @@ def create_regime(
 
     Raises:
         NotFound: there is no such leader.
+        InvalidInput: it would begin in the past; what is paid is never taxed anew.
         NoTaxTable: the regime has no table yet on the day from which it is to hold.
     """
     if leader_id is not None:
         leaders.leader(leader_id)
+    if effective_from < now:
+        raise InvalidInput.at("/effective_from", _IN_THE_PAST)
     first = first_day(Regime(regime))
     if calendar.day_of(effective_from) < first:
         raise NoTaxTable(first_day=first.isoformat())

@@ -122,7 +122,7 @@ def review_dispute(actor: Actor, dispute_id: str, body: dict[str, Any]) -> Dispu
 
 @api.post(
     f"{DISPUTE}/decision",
-    allow="settlement.approve",
+    allow="disputes.decide",
     body=DisputeDecisionBody,
     returns=DisputeSchema,
     problems=[NotInThisState, errors.DeciderIsClaimant, AlreadyTheirs],

@@ -234,13 +234,14 @@ def _kinds(statement: Statement) -> list[SalesOfKind]:
 
 def _sold(row: SaleView, goods: Mapping[str, str], zone: tzinfo) -> PaperRow:
     day = f"{row.completed_at.astimezone(zone):%m-%d}"
-    what = f"{day} {goods[row.order_line_id]} × {row.quantity}"
+    what = f"#{row.position} {day} {goods[row.order_line_id]} × {row.quantity}"
     return PaperRow(what, row.amount_fen, row.explanation, row.base_fen)
 
 
 def _corrected(view: CorrectionView, goods: Mapping[str, str], language: str) -> PaperRow:
     what = figures.CORRECTIONS[CorrectionKind(view.row.kind)].to(language)
-    return PaperRow(f"{what} · {goods[view.order_line_id]}", view.row.amount_fen, view.explanation)
+    named = f"#{view.row.position} {what} · {goods[view.order_line_id]} (…{view.order_id[-6:]})"
+    return PaperRow(named, view.row.amount_fen, view.explanation)
 
 
 def _goods(order_line_ids: Iterable[str]) -> dict[str, str]:

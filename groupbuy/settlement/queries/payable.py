@@ -13,19 +13,21 @@ from groupbuy.settlement.rules.periods import SETTLED
 
 @dataclass(frozen=True, slots=True)
 class PayableStatement:
-    """A settled statement with an amount to pay; `held_fen` of it must wait."""
+    """A settled statement with an amount to pay; `held_fen` of it must wait, and all of it must
+    until the statement is answered."""
 
     statement_id: str
     month: str
     leader_id: str
     payout_fen: int
+    answered: bool
     held_fen: int
 
 
 def payable_statements(
     *, month: str | None, leaders: Collection[str] | None = None
 ) -> list[PayableStatement]:
-    """Return the answered statements of settled months that pay something, the oldest first.
+    """Return the statements of settled months that pay something, the oldest first.
 
     What a dispute holds back must wait, the rest need not.
 
@@ -34,12 +36,17 @@ def payable_statements(
         leaders: only theirs; everyone's if None.
     """
     query = (
-        select(Statement.id, Statement.month, Statement.leader_id, Statement.payout_fen)
+        select(
+            Statement.id,
+            Statement.month,
+            Statement.leader_id,
+            Statement.payout_fen,
+            Standing.state != StandingState.ISSUED,
+        )
         .join(SettlementPeriod, SettlementPeriod.month == Statement.month)
         .join(Standing, Standing.statement_id == Statement.id)
         .where(
             SettlementPeriod.state.in_(SETTLED),
-            Standing.state != StandingState.ISSUED,
             Statement.payout_fen > 0,
         )
         .order_by(Statement.month, Statement.id)
@@ -59,7 +66,7 @@ def payable_statement(statement_id: str) -> PayableStatement | None:
     if found is None:
         return None
     payable = payable_statements(month=found.month, leaders=[found.leader_id])
-    return payable[0] if payable else None
+    return next((one for one in payable if one.answered), None)
 
 
 def held_fen(statement_ids: Collection[str]) -> dict[str, int]:

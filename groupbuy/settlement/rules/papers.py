@@ -22,7 +22,7 @@ _AMOUNT = Heading(Text("金额", "Amount"), 3, right=True)
 _COMMISSION = Heading(Text("佣金", "Commission"), 3, right=True)
 
 EXTRAS = Text("奖励、费用与调账", "Bonuses, fees, adjustments")
-EARLIER = Text("往期订单的更正", "Corrections of earlier months")
+EARLIER = Text("订单的后续更正", "Corrections of orders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ def _part(paper: Paper, title: Text, part: PaperPart, language: str) -> None:
     if not part.count:
         return
     paper.heading(title)
-    lines = (Line((row.what, yuan(row.amount_fen)), note=row.how.to(language)) for row in part.rows)
+    lines = (
+        Line((row.what, yuan(row.amount_fen)), note=_unbroken(row.how.to(language)))
+        for row in part.rows
+    )
     paper.table((_WHAT, _AMOUNT), lines)
     _rest(paper, part)
 
@@ -123,11 +126,19 @@ def _sales(paper: Paper, sales: PaperPart, language: str) -> None:
         return
     paper.heading(Text("销售明细", "Sales"))
     lines = (
-        Line((row.what, yuan(row.base_fen or 0), yuan(row.amount_fen)), note=row.how.to(language))
+        Line(
+            (row.what, yuan(row.base_fen or 0), yuan(row.amount_fen)),
+            note=_unbroken(row.how.to(language)),
+        )
         for row in sales.rows
     )
     paper.table((_GOODS, _BASE, _COMMISSION), lines)
     _rest(paper, sales)
+
+
+def _unbroken(text: str) -> str:
+    """Keep a rate with its sign and a factor with its cross, wherever the line breaks."""
+    return text.replace(" %", "\u00a0%").replace("× ", "×\u00a0")
 
 
 def _rest(paper: Paper, part: PaperPart) -> None:

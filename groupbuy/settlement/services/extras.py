@@ -129,13 +129,23 @@ def reward(*, month: Month) -> None:
         _reward_quota(month, leader, leader.terms)
         if leader.terms.extras.rank_bonuses_fen and leader.volume_fen:
             ranked[leader.terms.version_id].append(leader)
-    reached = queries.reached_at(
+    known = queries.reached_at(
         month.period, [leader.leader_id for of in ranked.values() for leader in of]
     )
+    # Without stored lines there is no instant: then the recomputation says what is missing.
+    reached = {
+        leader.leader_id: known.get(leader.leader_id, month.period.ends_at)
+        for of in ranked.values()
+        for leader in of
+    }
     for version_id in sorted(ranked):
         of = {leader.leader_id: leader for leader in ranked[version_id]}
         order = components.rank(
-            (leader.leader_id, leader.volume_fen, reached[leader.leader_id])
+            (
+                leader.leader_id,
+                leader.volume_fen,
+                reached.get(leader.leader_id, month.period.ends_at),
+            )
             for leader in of.values()
         )
         _reward_places(month, [of[leader_id] for leader_id in order], reached)

@@ -59,8 +59,13 @@ def leaders(count: int) -> list[str]:
     return [str(row["id"]) for row in made]
 
 
-def settled(payouts_fen: dict[str, int], *, month: str = MARCH) -> dict[str, str]:
-    """Approve a month that pays each leader this much; return each one's confirmed statement."""
+def settled(
+    payouts_fen: dict[str, int], *, month: str = MARCH, answered: Sequence[str] | None = None
+) -> dict[str, str]:
+    """Approve a month that pays each leader this much; return each one's confirmed statement.
+
+    Only those `answered` are confirmed, if any are named.
+    """
     now = after_cutoff(month)
     for leader_id, fen in payouts_fen.items():
         adjusted(leader_id, fen, at=SHANGHAI.cutoff(month, 7) - timedelta(hours=1))
@@ -72,10 +77,18 @@ def settled(payouts_fen: dict[str, int], *, month: str = MARCH) -> dict[str, str
     with transaction():
         period = settlement.submit(month=month, actor=FINANCE, now=now)
         digest = str(period.digest)
-        settlement.approve(month=month, digest=digest, actor=APPROVER, now=now, confirm_days=0)
+        days = 0 if answered is None else 3
+        settlement.approve(month=month, digest=digest, actor=APPROVER, now=now, confirm_days=days)
         settlement.auto_confirm(now=now)
     found = session().query(Statement).filter(Statement.month == month)
-    return {row.leader_id: row.id for row in found}
+    statements = {row.leader_id: row.id for row in found}
+    for leader_id in answered or ():
+        mine = Actor(kind="shopper", id="mei", role="leader", leader_id=leader_id)
+        with transaction():
+            settlement.confirm(
+                statement_id=statements[leader_id], leader_id=leader_id, actor=mine, now=now
+            )
+    return statements
 
 
 def account(leader_id: str, kind: str = "demo", **details: str) -> None:

@@ -219,6 +219,16 @@ class TestWhoIsLeftOut:
             nothing: "nothing_due",
         }
 
+    def test_it_waits_for_the_answer_to_a_statement(self, api: Api) -> None:
+        one, two = make.leaders(2)
+        make.settled({one: 100_000, two: 100_000}, answered=[one])
+        make.regime()
+        make.account(one)
+        make.account(two)
+        shown = draft(api, month=make.MARCH)
+        assert shown["totals"]["items"] == 1
+        assert self.reasons(api, shown["batch"]["id"]) == {two: "unanswered"}
+
     def test_it_pays_to_the_old_account_while_a_change_waits(self, api: Api, mei: str) -> None:
         make.account(mei, "bank")
         assert draft(api)["totals"]["items"] == 1

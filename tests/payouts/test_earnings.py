@@ -343,3 +343,15 @@ class TestAMonth:
                 figures(api)
             counts.append(len(statements))
         assert counts[0] == counts[1]
+
+
+class TestASettledMonth:
+    def test_it_is_told_by_its_statement_whatever_comes_later(
+        self, api: Api, mei: Stall, clock: ManualClock
+    ) -> None:
+        first, *_ = mei.sell_each(600_000, 600_000)
+        settled(clock, MARCH)
+        commissions.refund(first, 600_000, at=clock.now())
+        shown = figures(api, month=MARCH)
+        assert (shown["volume_fen"], shown["tier"]["rate_bps"]) == (1_200_000, 700)
+        assert (shown["next_tier"], shown["quota"], shown["pending_fen"]) == (None, None, 0)

@@ -62,6 +62,7 @@ def standing(**changes: Any) -> Standing:
         "account_kind": "bank",
         "waiting_kind": None,
         "taxed": True,
+        "answered": True,
     }
     return Standing(**known | changes)
 
@@ -75,6 +76,7 @@ class TestWhoIsIn:
             ({"waiting_kind": "wechat"}, None),
             ({"taken_fen": 100}, Reason.NOTHING_DUE),
             ({"held_fen": 100}, Reason.HELD),
+            ({"answered": False}, Reason.UNANSWERED),
             ({"open_item": True}, Reason.IN_ANOTHER_BATCH),
             ({"account_kind": None}, Reason.NO_ACCOUNT),
             ({"account_kind": "wechat"}, Reason.OTHER_ACCOUNT_KIND),

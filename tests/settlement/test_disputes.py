@@ -188,7 +188,7 @@ class TestOpening:
             assert outsider.get("/hq/disputes").status_code == status
             assert outsider.post(f"/hq/disputes/{opened['id']}/review").status_code == status
         assert api.staff("approver").post(f"/hq/disputes/{opened['id']}/review").status_code == 403
-        assert decided_by(api, "finance", opened["id"]) == 403
+        assert decided_by(api, "operator", opened["id"]) == 403
 
     def test_it_never_holds_what_is_not_to_be_paid(
         self, api: Api, stall: Stall, clock: ManualClock
@@ -337,11 +337,13 @@ class TestPaying:
     def test_it_pays_nothing_of_what_is_not_answered(
         self, stall: Stall, march: str, clock: ManualClock
     ) -> None:
-        assert queries.payable_statements(month=MARCH) == []
+        [waiting] = queries.payable_statements(month=MARCH)
+        assert not waiting.answered
+        assert queries.payable_statement(waiting.statement_id) is None
         clock.at = ISSUED + timedelta(days=3)
         confirm_unanswered()
         [payable] = queries.payable_statements(month=None)
-        assert (payable.payout_fen, payable.held_fen) == (64_000, 0)
+        assert (payable.answered, payable.payout_fen, payable.held_fen) == (True, 64_000, 0)
 
     def test_it_pays_the_rest_first_and_what_was_held_once_it_is_let_go(
         self, api: Api, stall: Stall, march: str

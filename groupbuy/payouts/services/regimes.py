@@ -41,11 +41,11 @@ def create_regime(
     """
     if leader_id is not None:
         leaders.leader(leader_id)
-    if effective_from < now:
-        raise InvalidInput.at("/effective_from", _IN_THE_PAST)
     first = first_day(Regime(regime))
     if calendar.day_of(effective_from) < first:
         raise NoTaxTable(first_day=first.isoformat())
+    if effective_from < now:
+        raise InvalidInput.at("/effective_from", _IN_THE_PAST)
     made = TaxRegime(
         leader_id=leader_id,
         regime=regime,

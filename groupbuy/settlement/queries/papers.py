@@ -234,13 +234,13 @@ def _kinds(statement: Statement) -> list[SalesOfKind]:
 
 def _sold(row: SaleView, goods: Mapping[str, str], zone: tzinfo) -> PaperRow:
     day = f"{row.completed_at.astimezone(zone):%m-%d}"
-    what = f"#{row.position} {day} {goods[row.order_line_id]} × {row.quantity}"
+    what = f"{day} {goods[row.order_line_id]} × {row.quantity} (#{row.position})"
     return PaperRow(what, row.amount_fen, row.explanation, row.base_fen)
 
 
 def _corrected(view: CorrectionView, goods: Mapping[str, str], language: str) -> PaperRow:
     what = figures.CORRECTIONS[CorrectionKind(view.row.kind)].to(language)
-    named = f"#{view.row.position} {what} · {goods[view.order_line_id]} (…{view.order_id[-6:]})"
+    named = f"{what} · {goods[view.order_line_id]} (#{view.row.position}, …{view.order_id[-6:]})"
     return PaperRow(named, view.row.amount_fen, view.explanation)
 
 

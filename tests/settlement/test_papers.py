@@ -58,7 +58,7 @@ def rows_of(answer: Answer) -> list[list[str]]:
 class TestPaper:
     def test_it_says_every_figure_and_how_it_came_about(self, api: Api, april: str) -> None:
         answer = api.shopper("mei").get(f"/leader/statements/{april}/pdf")
-        told = text_of(answer).replace("\n", " ").replace("\r", "")
+        told = text_of(answer).replace("\n", " ").replace("\r", "").replace("\u00a0", " ")
         digest = statement_of_id(api, april)["digest"]
         for words in (
             "Commission statement 2026-04",

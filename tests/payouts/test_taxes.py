@@ -177,6 +177,24 @@ class TestWithholding:
         assert taxes() == [44_000, -44_000, 24_000]
         assert make.broken() == []
 
+    def test_it_begins_anew_with_the_local_year_whatever_comes_back_of_the_old_one(
+        self, app: Flask, puppet: Puppet, clock: ManualClock
+    ) -> None:
+        self.earner("platform_cumulative", 3_000_000, 3_000_000, 3_000_000)
+        puppet.says("submitted")
+        clock.at = local("2026-12-31 23:59:59")
+        make.paid(WECHAT, month="2026-01")
+        clock.at = local("2027-01-01 00:00")
+        make.paid(WECHAT, month="2026-02")
+        make.told(make.attempts()[0].number, "failed")
+        make.paid(WECHAT, month="2026-03")
+        assert taxes() == [57_000, 57_000, -57_000, 121_000]
+        months = [(entry.tax_month, entry.booked_month) for entry in evidence()]
+        assert months[0] == ("2026-12", "2026-12")
+        assert months[2] == ("2026-12", "2027-01")
+        assert {both for both, _ in (months[1], months[3])} == {"2027-01"}
+        assert make.broken() == []
+
     def test_it_has_no_tax_under_none_and_says_so(self, app: Flask) -> None:
         self.earner("none", 3_000_000)
         make.paid(month="2026-01")

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, cast, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -203,9 +204,9 @@ def taken(*, month: str | None = None, leaders: Collection[str] | None = None) -
     }
 
 
-def numbered(numbers: Iterable[str]) -> ColumnElement[bool]:
-    """Select the attempts with any number of numbers; they travel as one array."""
-    return PayoutAttempt.number.in_(select(func.unnest(literal(list(numbers), ARRAY(Text)))))
+def among(column: InstrumentedAttribute[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Compare a column with any number of values; they travel as one array."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def attempt(number: str) -> PayoutAttempt:

@@ -9,7 +9,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.payouts.models import Archive, Difference, PayoutAttempt, PayoutItem, Reconciliation
-from groupbuy.payouts.queries.batches import numbered
+from groupbuy.payouts.queries.batches import among
 from groupbuy.payouts.rules.states import IN_FLIGHT, DifferenceState
 
 
@@ -75,7 +75,9 @@ def attempts_between(channel: str, *, since: datetime, until: datetime) -> list[
 
 def attempts_numbered(channel: str, numbers: Collection[str]) -> list[PayoutAttempt]:
     """Return a channel's attempts among these numbers, in one statement."""
-    query = select(PayoutAttempt).where(PayoutAttempt.channel == channel, numbered(numbers))
+    query = select(PayoutAttempt).where(
+        PayoutAttempt.channel == channel, among(PayoutAttempt.number, numbers)
+    )
     return list(session().scalars(query, execution_options={"populate_existing": True}))
 
 
@@ -84,7 +86,7 @@ def months_of(numbers: Collection[str]) -> dict[str, str]:
     query = (
         select(PayoutAttempt.number, PayoutItem.month)
         .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
-        .where(numbered(numbers))
+        .where(among(PayoutAttempt.number, numbers))
     )
     return {number: month for number, month in session().execute(query)}
 

@@ -178,7 +178,7 @@ def _next_question(attempt: PayoutAttempt, now: datetime) -> datetime | None:
 def _locked(numbers: Sequence[str]) -> list[PayoutAttempt]:
     query = (
         select(PayoutAttempt)
-        .where(queries.numbered(numbers))
+        .where(queries.among(PayoutAttempt.number, numbers))
         .order_by(PayoutAttempt.number)
         .with_for_update()
     )
@@ -189,10 +189,9 @@ def _items_of(attempts: Sequence[PayoutAttempt]) -> dict[str, PayoutItem]:
     """Lock and return the items of attempts by id; after the attempts, in id order."""
     query = (
         select(PayoutItem)
-        .join(PayoutAttempt, PayoutAttempt.item_id == PayoutItem.id)
-        .where(queries.numbered(attempt.number for attempt in attempts))
+        .where(queries.among(PayoutItem.id, (attempt.item_id for attempt in attempts)))
         .order_by(PayoutItem.id)
-        .with_for_update(of=PayoutItem)
+        .with_for_update()
     )
     rows = session().scalars(query, execution_options={"populate_existing": True})
     return {row.id: row for row in rows}

@@ -206,7 +206,7 @@ def _attempts_of(batch_id: str, rows: Iterable[ResultRow]) -> dict[str, PayoutAt
         .join(PayoutItem, PayoutItem.id == PayoutAttempt.item_id)
         .where(
             PayoutItem.batch_id == batch_id,
-            queries.numbered(row.number for row in rows),
+            queries.among(PayoutAttempt.number, (row.number for row in rows)),
         )
         .order_by(PayoutAttempt.number)
         .with_for_update(of=PayoutAttempt)

@@ -111,11 +111,21 @@ class TestABatch:
         answer = approver.post(f"{path}/approval", {"digest": batch["digest"]})
         assert refused(answer, 409, "not-in-this-state")["state"] == "approved"
         refused(finance.delete(f"/hq/payout-items/{item['id']}"), 409, "not-in-this-state")
-        refused(finance.post(f"/hq/payout-items/{item['id']}/retry"), 409, "not-in-this-state")
+        refused(approver.post(f"/hq/payout-items/{item['id']}/retry"), 409, "not-in-this-state")
         finance.post(f"{path}/execution")
         for step in ("execution", "cancellation"):
             told = refused(finance.post(f"{path}/{step}"), 409, "not-in-this-state")
             assert told["state"] == "executing"
+
+    def test_it_refuses_the_approval_by_who_took_something_out(self, api: Api, mei: str) -> None:
+        path = f"{BATCHES}/{draft(api)['batch']['id']}"
+        item = api.staff("finance").get(f"{path}/items").json["items"][0]
+        with transaction():
+            qiao = Actor(kind="staff", id=api.staff("approver").id, role="finance")
+            services.remove_item(item_id=item["id"], actor=qiao, now=api.clock.now())
+        digest = api.staff("approver").get(path).json["batch"]["digest"]
+        answer = api.staff("approver").post(f"{path}/approval", {"digest": digest})
+        refused(answer, 409, "payout-approver-is-preparer")
 
     def test_it_refuses_the_approval_of_other_items(self, api: Api) -> None:
         make.payable(2)
@@ -270,7 +280,6 @@ class TestWhoMay:
             ("GET", f"{batch}/bank-file"),
             ("POST", f"{batch}/results"),
             ("DELETE", item),
-            ("POST", f"{item}/retry"),
             ("POST", f"{item}/cancellation"),
             ("POST", "/hq/tax-regimes"),
             ("POST", f"{regime}/withdrawal"),
@@ -279,6 +288,7 @@ class TestWhoMay:
         ]
         approving = [
             ("POST", f"{batch}/approval"),
+            ("POST", f"{item}/retry"),
             ("POST", f"{regime}/approval"),
             ("POST", "/hq/settlement-archives"),
         ]

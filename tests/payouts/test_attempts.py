@@ -183,7 +183,7 @@ class TestWhatAChannelSays:
         [item] = make.items()
         assert (item.state, item.reason, make.attempts()) == ("failed", "ACCOUNT_CHANGED", [])
         assert make.owed(mei) == 100_000
-        finance.post(f"/hq/payout-items/{item.id}/retry")
+        api.staff("approver").post(f"/hq/payout-items/{item.id}/retry")
         run_pending()
         assert standing() == ("done", "succeeded", "succeeded")
         assert [transfer.payee["name"] for transfer in puppet.transfers] == ["Lan"]
@@ -212,7 +212,7 @@ class TestRetrying:
         clock.advance(hours=25)
         puppet.says("succeeded")
         path = f"/hq/payout-items/{make.items()[0].id}"
-        answer = api.staff("finance").post(f"{path}/retry")
+        answer = api.staff("approver").post(f"{path}/retry")
         assert (answer.status_code, answer.json["state"]) == (200, "created")
         assert standing() == ("executing", "created", "failed")
         run_pending()
@@ -231,11 +231,11 @@ class TestRetrying:
         path = f"/hq/payout-items/{make.items()[0].id}/retry"
         finance = api.staff("finance")
         make.drafted()
-        assert refused(finance.post(path), 409, "payout-not-due")["due_fen"] == 0
+        assert refused(api.staff("approver").post(path), 409, "payout-not-due")["due_fen"] == 0
         answer = finance.post(f"/hq/payout-batches/{make.items()[1].batch_id}/cancellation")
         assert answer.status_code == 200
         make.paid()
-        assert refused(finance.post(path), 409, "payout-not-due")["due_fen"] == 0
+        assert refused(api.staff("approver").post(path), 409, "payout-not-due")["due_fen"] == 0
         assert make.broken() == []
 
     def test_it_needs_a_usable_account(
@@ -246,7 +246,7 @@ class TestRetrying:
         make.account(mei, "bank")
         clock.advance(hours=24)
         path = f"/hq/payout-items/{make.items()[0].id}/retry"
-        answer = api.staff("finance").post(path)
+        answer = api.staff("approver").post(path)
         assert refused(answer, 409, "no-usable-payout-account")["kind"] == "demo"
 
     @pytest.mark.parametrize("state", ["submitted", "unknown", "succeeded"])
@@ -256,7 +256,7 @@ class TestRetrying:
         puppet.says(state)
         make.paid(WECHAT)
         path = f"/hq/payout-items/{make.items()[0].id}/retry"
-        answer = refused(api.staff("finance").post(path), 409, "not-in-this-state")
+        answer = refused(api.staff("approver").post(path), 409, "not-in-this-state")
         assert answer["state"] == state
 
 
@@ -300,7 +300,7 @@ class TestCancelling:
         assert make.items()[0].reason == "NEVER_SEEN"
         assert len(puppet.transfers) == 1
         puppet.says("succeeded")
-        assert api.staff("finance").post(f"{path}/retry").status_code == 200
+        assert api.staff("approver").post(f"{path}/retry").status_code == 200
         run_pending()
         assert standing() == ("done", "succeeded", "succeeded")
         assert len({transfer.number for transfer in puppet.transfers}) == 2

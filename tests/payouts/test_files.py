@@ -67,7 +67,7 @@ class TestTheFile:
         first = finance.get(f"{path}/bank-file").data
         numbers = [attempt.number for attempt in make.attempts()]
         upload(api, path, f"{numbers[0]},1000.00,失败,户名不符")
-        finance.post(f"/hq/payout-items/{make.attempts()[0].item_id}/retry")
+        api.staff("approver").post(f"/hq/payout-items/{make.attempts()[0].item_id}/retry")
         run_pending()
         clock.advance(hours=1)
         second = finance.get(f"{path}/bank-file").data

@@ -38,7 +38,7 @@ def remove_payout_item(actor: Actor, item_id: str) -> PayoutBatch:
 
 @api.post(
     f"{ITEM}/retry",
-    allow="payouts.prepare",
+    allow="payouts.approve",
     body=Nothing,
     returns=PayoutSchema,
     problems=[
@@ -49,7 +49,10 @@ def remove_payout_item(actor: Actor, item_id: str) -> PayoutBatch:
     ],
 )
 def retry_payout_item(actor: Actor, item_id: str, body: dict[str, Any]) -> ShownItem:
-    """Try a definitely unpaid item again under a new number, to the leader's present account."""
+    """Try a definitely unpaid item again under a new number, to the leader's present account.
+
+    Whoever said that it failed (a file of results is uploaded by hand) does not pay it again.
+    """
     with transaction():
         services.retry_item(item_id=item_id, actor=actor, now=clock.now())
         return queries.shown_item(item_id)

@@ -137,14 +137,15 @@ def approve_batch(*, batch_id: str, digest: str, actor: Actor, now: datetime) ->
     Raises:
         NotInThisState: it is no draft.
         BatchChanged: the digest is another one's: the items changed since they were reviewed.
-        PayoutApproverIsPreparer: the actor prepared it.
+        PayoutApproverIsPreparer: the actor prepared it, or took something out of it.
         EmptyBatch: all items were removed.
     """
     batch = queries.locked_batch(batch_id)
     after = move(BATCH_MOVES, BatchState(batch.state), "approve")
     if batch.digest != digest:
         raise BatchChanged(digest=batch.digest)
-    if actor.label == batch.created_by:
+    changed = audit.has_acted(actor, subject=batch.id, actions=["payouts.item_removed"])
+    if actor.label == batch.created_by or changed:
         raise PayoutApproverIsPreparer
     count = select(func.count()).select_from(PayoutItem).where(PayoutItem.batch_id == batch_id)
     if not session().scalar(count):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from groupbuy.commissions.rules.wording import yuan
 from groupbuy.settlement.models import SettlementPeriod, Statement
 from groupbuy.settlement.queries.statements import ComponentView, CorrectionView, SaleView
-from groupbuy.settlement.rules.wording import yuan
 
 WIDE = 200
 """Columns of a line that is not written to a terminal: nothing is cut there."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupbuy.commissions.rules.wording import decimal, yuan
 from groupbuy.kernel.clock import Calendar, next_month
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
@@ -20,13 +21,7 @@ from groupbuy.settlement.rules.periods import (
     window,
 )
 from groupbuy.settlement.rules.statements import carry, fraction, reattribute
-from groupbuy.settlement.rules.wording import (
-    decimal,
-    explain_component,
-    explain_correction,
-    explain_sale,
-    yuan,
-)
+from groupbuy.settlement.rules.wording import explain_component, explain_correction, explain_sale
 
 SHANGHAI = Calendar(ZoneInfo("Asia/Shanghai"))
 CUTOFF = datetime(2025, 10, 7, 16, tzinfo=UTC)

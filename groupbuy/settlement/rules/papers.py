@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from groupbuy.commissions.rules.wording import yuan
 from groupbuy.kernel.papers import Heading, Line, Paper
 from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.figures import ENDS, FIGURES
-from groupbuy.settlement.rules.wording import yuan
 
 SHOWN = 200
 """So many sales, and so many of each other kind of row, are on the paper; a file has them all."""

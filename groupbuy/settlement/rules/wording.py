@@ -8,6 +8,7 @@ from groupbuy.commissions.rules.terms import (
     Exclusion,
     RuleKind,
 )
+from groupbuy.commissions.rules.wording import decimal, yuan
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
 from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind
@@ -25,19 +26,6 @@ WHY_NOTHING = {
     Exclusion.NO_PLAN: Text("付款时没有生效的佣金方案", "earns nothing: no plan was in force"),
 }
 ALL_REFUNDED = Text("已全部退款，不计佣金", "earns nothing: all of it was refunded")
-
-
-def yuan(fen: int) -> str:
-    """Write an amount in yuan: 123456 is ¥1,234.56."""
-    whole, cents = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}¥{whole:,}.{cents:02d}"
-
-
-def decimal(value: int, unit: int) -> str:
-    """Write value / unit without superfluous zeros; the unit is a power of ten."""
-    whole, rest = divmod(value, unit)
-    digits = f"{rest:0{len(str(unit)) - 1}d}".rstrip("0")
-    return f"{whole}.{digits}" if digits else str(whole)
 
 
 def explain_sale(

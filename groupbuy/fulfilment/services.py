@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from groupbuy.fulfilment import queries
 from groupbuy.fulfilment.errors import (
@@ -40,23 +40,25 @@ def create_shipment(
 ) -> ShipmentView:
     """Pack the paid orders that wait for a pickup point (of one campaign, if named).
 
+    Those of group buys that had to make it first are being prepared already.
+
     Raises:
         NotFound: no such pickup point.
         NothingToShip: no order waits.
     """
     _one_at_a_time(pickup_point_id)
+    unpacked = and_(
+        Order.state == OrderState.PREPARING, ~exists().where(Parcel.order_id == Order.id)
+    )
     waiting = select(Order.id).where(
-        Order.pickup_point_id == pickup_point_id, Order.state == OrderState.PAID
+        Order.pickup_point_id == pickup_point_id, or_(Order.state == OrderState.PAID, unpacked)
     )
     if campaign_id is not None:
         waiting = waiting.where(Order.campaign_id == campaign_id)
     claimed = waiting.order_by(Order.id).limit(BATCH).with_for_update()
-    order_ids = moving.move_many(
-        order_ids=list(session().scalars(claimed)),
-        before=OrderState.PAID,
-        action=Action.PREPARE,
-        actor=actor,
-        now=now,
+    order_ids = list(session().scalars(claimed))
+    moving.move_many(
+        order_ids=order_ids, before=OrderState.PAID, action=Action.PREPARE, actor=actor, now=now
     )
     if not order_ids:
         raise NothingToShip

@@ -1,11 +1,14 @@
 """What happens to orders by the clock."""
 
+from functools import partial
+
+from groupbuy.campaigns import queries as campaign_queries
 from groupbuy.campaigns import services as campaigns
 from groupbuy.kernel import clock
-from groupbuy.kernel.db import transaction
+from groupbuy.kernel.db import retrying, transaction
 from groupbuy.kernel.jobs import every, one_by_one
 from groupbuy.orders import queries
-from groupbuy.orders.services import cancelling, moving
+from groupbuy.orders.services import cancelling, closing, counting, moving
 
 
 @every("* * * * * */10", "orders.expire_due")
@@ -35,3 +38,32 @@ def fulfil_campaigns() -> None:
         queries.campaign_ids_to_fulfil(),
         lambda campaign_id: campaigns.fulfil(campaign_id=campaign_id, now=now),
     )
+
+
+@every("* * * * * */5", "orders.recount_group_buys")
+def recount_group_buys() -> None:
+    """Count again what open group buys sold: something may have been given back."""
+    with transaction():
+        counting.recount()
+
+
+@every("* * * * * */5", "orders.settle_campaigns")
+def settle_campaigns() -> None:
+    """Settle the orders of decided group buys, a batch in each transaction.
+
+    A campaign that fails stops no other.
+    """
+    faults: list[Exception] = []
+    for campaign_id in campaign_queries.unsettled_campaign_ids():
+        try:
+            while retrying(partial(_settle_batch, campaign_id)):
+                pass
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("some campaigns could not be settled", faults)
+
+
+def _settle_batch(campaign_id: str) -> int:
+    with transaction():
+        return closing.settle_batch(campaign_id=campaign_id, now=clock.now())

@@ -6,7 +6,12 @@ from typing import Any
 
 from groupbuy.campaigns.jobs import advance_campaigns, return_leftovers
 from groupbuy.kernel.jobs import run_pending
-from groupbuy.orders.jobs import complete_due, expire_due
+from groupbuy.orders.jobs import (
+    complete_due,
+    expire_due,
+    recount_group_buys,
+    settle_campaigns,
+)
 from groupbuy.settlement.jobs import confirm_unanswered
 from tests.client import Answer, Api, Caller
 
@@ -64,16 +69,19 @@ class Shop:
         allotment: int = 20,
         opens_in: timedelta = timedelta(hours=1),
         lasts: timedelta = timedelta(days=5),
+        kind: str = "community",
+        terms: dict[str, Any] | None = None,
         **item: Any,
     ) -> str:
-        """Plan and schedule a community campaign; return its id."""
+        """Plan and schedule a campaign; return its id."""
         opens_at = self.api.clock.now() + opens_in
         items = [
             {"sku_id": self.skus[title], "price_fen": price, "allotment": allotment, **item}
             for title, price in prices.items()
         ]
         body = {
-            "kind": "community",
+            "kind": kind,
+            "terms": terms or {},
             "title": "This week",
             "opens_at": opens_at.isoformat(),
             "closes_at": (opens_at + lasts).isoformat(),
@@ -129,8 +137,8 @@ class Shop:
 
     def tick(self) -> None:
         """Let everything happen that is due by the clock."""
-        due = (advance_campaigns, expire_due, complete_due, return_leftovers, confirm_unanswered)
-        for sweep in due:
+        due = (advance_campaigns, expire_due, complete_due, settle_campaigns, recount_group_buys)
+        for sweep in (*due, return_leftovers, confirm_unanswered):
             sweep()
         run_pending()
 

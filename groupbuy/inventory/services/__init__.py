@@ -7,6 +7,7 @@ from groupbuy.inventory.services.allotments import (
     return_allotment,
     return_allotments,
 )
+from groupbuy.inventory.services.many_orders import give_back_many
 from groupbuy.inventory.services.stock import (
     correct,
     receive,
@@ -23,6 +24,7 @@ __all__ = [
     "allot",
     "allot_all",
     "correct",
+    "give_back_many",
     "receive",
     "record_by_hand",
     "release",

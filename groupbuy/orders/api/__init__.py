@@ -1,5 +1,6 @@
 """Orders over HTTP: a file and an `Api` for each resource."""
 
+from groupbuy.orders.api.closings import api as closings
 from groupbuy.orders.api.orders import api as orders
 
-__all__ = ["orders"]
+__all__ = ["closings", "orders"]

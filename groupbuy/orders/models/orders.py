@@ -7,7 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.orders.rules import CancelReason, OrderState, RefundState, RefundStatus
+from groupbuy.orders.rules import (
+    CancelReason,
+    OrderState,
+    RefundState,
+    RefundStatus,
+    saved_by_ladder,
+)
 
 
 class Order(Base):
@@ -70,6 +76,7 @@ class OrderLine(Base):
 
     `amount_fen` is what was paid for it after every discount: its refundable amount for ever.
     `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done.
+    `final_price_fen` is where a price ladder ended, once what it saves was given back.
     """
 
     __tablename__ = "order_lines"
@@ -84,6 +91,9 @@ class OrderLine(Base):
             name="refunds_within_amount",
         ),
         CheckConstraint("returned_quantity between 0 and quantity", name="returned_within"),
+        CheckConstraint(
+            "final_price_fen between 0 and unit_price_fen", name="final_price_not_above_price"
+        ),
     )
 
     id: Mapped[str] = primary_id("orl")
@@ -100,6 +110,18 @@ class OrderLine(Base):
     returned_quantity: Mapped[int] = mapped_column(default=0)
     refund_requested_fen: Mapped[int] = mapped_column(default=0)
     refunded_fen: Mapped[int] = mapped_column(default=0)
+    final_price_fen: Mapped[int | None]
+
+    @property
+    def saved_fen(self) -> int:
+        """Return what a price ladder saved on the whole line, 0 until it has ended."""
+        if self.final_price_fen is None:
+            return 0
+        return saved_by_ladder(
+            amount_fen=self.amount_fen,
+            quantity=self.quantity,
+            final_price_fen=self.final_price_fen,
+        )
 
 
 class OrderTransition(Base):

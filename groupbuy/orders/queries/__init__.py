@@ -1,7 +1,8 @@
 """Reads of orders, scoped by who asks; a list is a constant number of statements."""
 
+from groupbuy.orders.queries.closing import CLOSING_INVARIANTS, ClosingView, closing_of
 from groupbuy.orders.queries.orders import (
-    INVARIANTS,
+    ORDER_INVARIANTS,
     OrderView,
     RefundView,
     all_orders,
@@ -19,13 +20,17 @@ from groupbuy.orders.queries.orders import (
     with_lines,
 )
 
+INVARIANTS = (*ORDER_INVARIANTS, *CLOSING_INVARIANTS)
+
 __all__ = [
     "INVARIANTS",
+    "ClosingView",
     "OrderView",
     "RefundView",
     "all_orders",
     "bought",
     "campaign_ids_to_fulfil",
+    "closing_of",
     "ids_due_to_complete",
     "ids_due_to_expire",
     "leaders_orders",

@@ -243,7 +243,7 @@ def _page(
     return Page(views, page.next_cursor)
 
 
-INVARIANTS = (
+ORDER_INVARIANTS = (
     Invariant(
         "orders.total_is_sum_of_lines",
         "an order's total is the sum of its lines, and so is what was refunded",

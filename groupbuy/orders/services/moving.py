@@ -49,48 +49,80 @@ def hold_payments(order_id: str) -> None:
 
 
 def move(
-    *, order: Order, action: Action, actor: Actor, now: datetime, why: str = "", **facts: Any
+    *,
+    order: Order,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    then: Action | None = None,
+    **facts: Any,
 ) -> Order:
     """Move one order by a conditional UPDATE; `facts` are further columns to set.
+
+    With `then` it goes two steps at once; each leaves its row.
 
     Raises:
         NotInThisState: the table does not allow it, or somebody else moved the order first.
     """
-    before, target = order.state, after(order.state, action)
+    before = order.state
+    steps = _steps(before, [action] if then is None else [action, then])
+    reached = {name: at for _, _, state in steps for name, at in _reached(state, now).items()}
     moved = session().scalar(
         update(Order)
         .where(Order.id == order.id, Order.state == before)
-        .values(state=target, **_reached(target, now), **facts)
+        .values(state=steps[-1][2], **reached, **facts)
         .returning(Order)
         .execution_options(populate_existing=True)
     )
     if moved is None:
         raise NotInThisState(state=before, action=action.value)
-    session().add(
+    session().add_all(
         OrderTransition(
             order_id=order.id,
-            from_state=before,
+            from_state=left,
             to_state=target,
-            action=action,
+            action=step,
             actor=actor.label,
             reason=why,
             at=now,
         )
+        for left, step, target in steps
     )
     session().flush()
     return moved
 
 
+def _steps(state: str, actions: Sequence[Action]) -> list[tuple[str, Action, OrderState]]:
+    """Return what each action leaves and where it leads."""
+    steps = []
+    for action in actions:
+        target = after(state, action)
+        steps.append((state, action, target))
+        state = target
+    return steps
+
+
 def move_many(
-    *, order_ids: Sequence[str], before: OrderState, action: Action, actor: Actor, now: datetime
+    *,
+    order_ids: Sequence[str],
+    before: OrderState,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    **facts: Any,
 ) -> list[str]:
-    """Move those orders that are in the state `before`, in two statements; return which moved."""
+    """Move those orders that are in the state `before`, in two statements; return which moved.
+
+    `facts` are further columns to set.
+    """
     target = after(before, action)
     moved = sorted(
         session().scalars(
             update(Order)
             .where(Order.id.in_(sorted(order_ids)), Order.state == before)
-            .values(state=target, **_reached(target, now))
+            .values(state=target, **_reached(target, now), **facts)
             .returning(Order.id)
             .execution_options(synchronize_session="fetch")
         )
@@ -104,7 +136,7 @@ def move_many(
                 "to_state": target,
                 "action": action,
                 "actor": actor.label,
-                "reason": "",
+                "reason": why,
                 "at": now,
             }
             for order_id in moved

@@ -58,7 +58,7 @@ def place(
         state=OrderState.PENDING_PAYMENT,
         total_fen=priced.quote.total_fen,
         placed_at=now,
-        expires_at=now + payable_for,
+        expires_at=now + ((priced.group_buy and priced.group_buy.payable_for) or payable_for),
     )
     # Reserve first: an order that cannot be filled costs nothing more.
     demands = {line.offer.pool_id: line.quantity for line in priced.quote.lines}

@@ -138,6 +138,7 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
             requested_fen=line.refund_requested_fen,
             returned=line.returned_quantity,
             units=units,
+            saved_fen=line.saved_fen,
         )
     if line.refund_requested_fen + amount_fen == line.amount_fen:
         # Whoever got all the money back keeps no unit: commission by the unit follows.

@@ -156,8 +156,8 @@ class TestLadder:
         orders = made(shop.api.shopper("bo").get("/orders"), 200)["items"]
         shop.hand_over("mei", "bo", orders[0]["id"])
         shop.wait(hours=24)
-        estimate = made(shop.api.shopper("mei").get("/leader/earnings/current"), 200)
-        assert estimate["earned_fen"] == 5 * 800 // 10
+        estimate = made(shop.api.shopper("mei").get("/leader/earnings"), 200)
+        assert estimate["volume_fen"] == 5 * 800
 
     @pytest.mark.parametrize(
         "ladder",
@@ -369,7 +369,9 @@ class TestThreshold:
         cancellation = f"/hq/campaigns/{open_sale.campaign}/cancellation"
         refused(shop.hua.post(cancellation, {"reason": "Enough."}), 409, "some-group-buys-decided")
         refused(
-            shop.api.shopper("qi").post("/leader/group-buys", hosting(open_sale, shop)), 409, "not-in-this-state"
+            shop.api.shopper("qi").post("/leader/group-buys", hosting(open_sale, shop)),
+            409,
+            "not-in-this-state",
         )
         open_sale.buy("zed")
         shop.api.clock.at = until - timedelta(microseconds=1)

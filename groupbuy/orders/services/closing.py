@@ -73,10 +73,10 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     orders = hold(order_ids=found)
     reason, why = _reason(campaign_id)
     moved: list[str] = []
-    for state in UNSHIPPED:
+    for state in sorted({order.state for order in orders.values()} & set(UNSHIPPED)):
         moved += move_many(
             order_ids=[order.id for order in orders.values() if order.state == state],
-            before=state,
+            before=OrderState(state),
             action=Action.CANCEL,
             actor=SYSTEM,
             now=now,

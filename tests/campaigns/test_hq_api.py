@@ -124,7 +124,13 @@ class TestPlanning:
         campaign = make.scheduled()
         path = f"/hq/campaigns/{campaign.id}"
         version = campaign.version
-        for fields in ({"items": []}, {"kind": "flash"}, {"terms": {}}, {"opens_at": START}):
+        fixed: list[dict[str, Any]] = [
+            {"items": []},
+            {"kind": "flash"},
+            {"terms": {}},
+            {"opens_at": START},
+        ]
+        for fields in fixed:
             answer = hua.patch(path, {**fields, "title": "Fruit"}, if_match=version)
             assert (answer.status_code, answer.json["code"]) == (409, "fields-fixed")
             assert answer.json["fields"] == list(fields)

@@ -1,5 +1,7 @@
 """Closing a campaign of 10,000 orders, killed on its way: it ends the same."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 
@@ -13,7 +15,7 @@ from tests.client import Api
 from tests.crash import killed
 from tests.factories.crowds import crowd
 from tests.journeys.headquarters import Shop, made
-from tests.orders.test_closing import Sale
+from tests.orders.closed import Sale
 from tests.orders.test_races import books_hold
 
 pytestmark = [pytest.mark.long, pytest.mark.committed]
@@ -21,7 +23,7 @@ MANY = 10_000
 LADDER = [{"from_units": 0, "price_fen": 1000}, {"from_units": MANY, "price_fen": 800}]
 
 
-def crowded(api: Api, **campaign: object) -> Sale:
+def crowded(api: Api, **campaign: Any) -> Sale:
     """Open a campaign in which 10,000 shoppers bought an egg, and close it."""
     shop = Shop(api)
     shop.stock("Eggs", price_fen=1500, units=MANY + 10)

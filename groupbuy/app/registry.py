@@ -19,6 +19,7 @@ DOMAINS = (
     "payments",
     "leaders",
     "inventory",
+    "imports",
     "campaigns",
     "attribution",
     "pricing",

@@ -18,9 +18,11 @@ from groupbuy.orders.queries.orders import (
     show,
     with_lines,
 )
+from groupbuy.orders.queries.personal import PERSONAL
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
     "OrderView",
     "RefundView",
     "all_orders",

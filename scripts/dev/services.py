@@ -144,6 +144,10 @@ class Postgres:
                     raise
                 time.sleep(0.5)
 
+    def program(self, name: str) -> Path:
+        """Return one of the programs that came with the server, such as pgbench."""
+        return Path(self._server.bin_path) / name
+
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
         return str(self._server.get_uri(database=database))

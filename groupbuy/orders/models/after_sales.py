@@ -43,8 +43,12 @@ class AfterSale(Base):
             unique=True,
             postgresql_where=text("refund_id is not null"),
         ),
-        Index("ix_after_sales_decide_by", "decide_by", postgresql_where=text("state = 'requested'")),
-        Index("ix_after_sales_return_by", "return_by", postgresql_where=text("state = 'returning'")),
+        Index(
+            "ix_after_sales_decide_by", "decide_by", postgresql_where=text("state = 'requested'")
+        ),
+        Index(
+            "ix_after_sales_return_by", "return_by", postgresql_where=text("state = 'returning'")
+        ),
     )
 
     id: Mapped[str] = primary_id("afs")

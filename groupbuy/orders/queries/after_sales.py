@@ -1,8 +1,8 @@
 """Reads of after-sales, scoped by who asks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import PickupPoint
+from groupbuy.media import queries as media
 from groupbuy.orders.models import (
     AfterSale,
     AfterSaleLine,
@@ -31,6 +32,7 @@ class AfterSaleView:
     case: AfterSale
     order: Order
     lines: Sequence["ShownLine"]
+    picture_ids: Sequence[str] = field(default_factory=list)
     moves: Sequence[AfterSaleMove] = field(default_factory=list)
     notes: Sequence[AfterSaleNote] = field(default_factory=list)
 
@@ -67,7 +69,7 @@ def after_sale(after_sale_id: str, *, shopper_id: str | None = None) -> AfterSal
         .where(AfterSaleNote.after_sale_id == after_sale_id)
         .order_by(AfterSaleNote.id)
     )
-    return AfterSaleView(shown.case, shown.order, shown.lines, list(moves), list(notes))
+    return replace(shown, moves=list(moves), notes=list(notes))
 
 
 def shoppers_after_sales(*, shopper_id: str, **asked: Any) -> Page[AfterSaleView]:
@@ -78,9 +80,7 @@ def shoppers_after_sales(*, shopper_id: str, **asked: Any) -> Page[AfterSaleView
 def leaders_after_sales(*, leader_id: str, **asked: Any) -> Page[AfterSaleView]:
     """Return what became of the orders that are a leader's or are handed over at their points."""
     own_points = select(PickupPoint.id).where(PickupPoint.leader_id == leader_id)
-    return _page(
-        or_(Order.leader_id == leader_id, Order.pickup_point_id.in_(own_points)), **asked
-    )
+    return _page(or_(Order.leader_id == leader_id, Order.pickup_point_id.in_(own_points)), **asked)
 
 
 def all_after_sales(
@@ -93,17 +93,6 @@ def all_after_sales(
         Order.shopper_id: shopper_id,
     }
     return _page(*(column == value for column, value in wanted.items() if value), **asked)
-
-
-def order_ids_with_open_after_sales(order_ids: Iterable[str]) -> set[str]:
-    """Return which of these orders have an after-sale that is not over."""
-    return set(
-        session().scalars(
-            select(AfterSale.order_id).where(
-                AfterSale.order_id.in_(list(order_ids)), AfterSale.state.in_(OPEN)
-            )
-        )
-    )
 
 
 def after_sale_ids_overdue(*, now: datetime) -> list[str]:
@@ -182,15 +171,13 @@ def _by_deadline(
     return query.where(_overdue(now) if overdue else ~_overdue(now))
 
 
-def _paginated(
-    query: Select[AfterSale], limit: int, cursor: str | None
-) -> Page[AfterSaleView]:
+def _paginated(query: Select[AfterSale], limit: int, cursor: str | None) -> Page[AfterSaleView]:
     page = paginate(query, by=[AfterSale.id], limit=limit, cursor=cursor, descending=True)
     return Page(_shown(page.items), page.next_cursor)
 
 
 def _shown(cases: Sequence[AfterSale]) -> list[AfterSaleView]:
-    """Read orders and lines of some after-sales, in two statements."""
+    """Read orders, lines and pictures of some after-sales, in three statements."""
     ids = [case.id for case in cases]
     orders = {
         order.id: order
@@ -206,12 +193,21 @@ def _shown(cases: Sequence[AfterSale]) -> list[AfterSaleView]:
         .order_by(AfterSaleLine.after_sale_id, OrderLine.position)
     ):
         lines[asked.after_sale_id].append(ShownLine(asked, line))
-    return [AfterSaleView(case, orders[case.order_id], lines[case.id]) for case in cases]
+    pictures = media.pictures_of(ids)
+    return [
+        AfterSaleView(
+            case,
+            orders[case.order_id],
+            lines[case.id],
+            [picture.id for picture in pictures.get(case.id, [])],
+        )
+        for case in cases
+    ]
 
 
 AFTER_SALE_INVARIANTS = (
     Invariant(
-        "orders.holds_are_open_after_sales",
+        "after_sales.holds_are_what_is_open",
         "what is held on a line is what its open after-sales are about",
         "select l.id, l.held_fen, l.held_quantity, coalesce(h.fen, 0) asked_fen, "
         "coalesce(h.units, 0) asked_units from order_lines l full join (select s.order_line_id, "
@@ -223,7 +219,7 @@ AFTER_SALE_INVARIANTS = (
         "where (l.held_fen, l.held_quantity) <> (coalesce(h.fen, 0), coalesce(h.units, 0))",
     ),
     Invariant(
-        "orders.open_requests_within_paid",
+        "after_sales.open_requests_within_paid",
         "refunds and open requests of a line are together at most what was paid for it",
         "select l.id, l.amount_fen, l.refund_requested_fen, l.held_fen from order_lines l "
         "left join (select rl.order_line_id, sum(rl.amount_fen) fen from order_refund_lines rl "
@@ -232,7 +228,7 @@ AFTER_SALE_INVARIANTS = (
         "or l.refund_requested_fen + l.held_fen > l.amount_fen",
     ),
     Invariant(
-        "orders.after_sale_follows_refund",
+        "after_sales.follow_their_refund",
         "an after-sale is refunded exactly when its refund succeeded, and by what was approved",
         "select a.id, a.state, r.state refund_state, a.approved_fen, r.amount_fen "
         "from after_sales a left join order_refunds r on r.id = a.refund_id "
@@ -241,7 +237,7 @@ AFTER_SALE_INVARIANTS = (
         "or (a.state in ('refunding', 'refunded') and r.amount_fen <> a.approved_fen)",
     ),
     Invariant(
-        "orders.after_sale_is_its_lines",
+        "after_sales.are_their_lines_and_last_move",
         "an after-sale is the sum of its lines and stands where its last move left it",
         "select a.id, a.amount_fen, l.asked, a.approved_fen, l.approved, a.state, m.to_state "
         "from after_sales a left join (select after_sale_id, sum(amount_fen) asked, "
@@ -252,7 +248,7 @@ AFTER_SALE_INVARIANTS = (
         "or a.approved_fen is distinct from l.approved or a.state is distinct from m.to_state",
     ),
     Invariant(
-        "orders.completed_has_no_open_after_sale",
+        "after_sales.over_before_completion",
         "an order is completed only once no request of its shopper is open",
         "select o.id, a.id after_sale from orders o join after_sales a on a.order_id = o.id "
         "where o.state = 'completed' and a.kind = 'request' and a.requested_at <= o.completed_at "

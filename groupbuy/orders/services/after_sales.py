@@ -14,6 +14,7 @@ from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound, NotInThisState
+from groupbuy.media import services as media
 from groupbuy.orders import queries
 from groupbuy.orders.errors import AfterSaleOver, NothingToRefund, TooManyNotes
 from groupbuy.orders.models import AfterSale, AfterSaleLine, AfterSaleMove, AfterSaleNote, Order
@@ -44,7 +45,13 @@ class Asked:
 
 
 def request(
-    *, order_id: str, shopper_id: str, asked: Asked, actor: Actor, now: datetime
+    *,
+    order_id: str,
+    shopper_id: str,
+    asked: Asked,
+    picture_ids: Sequence[str] = (),
+    actor: Actor,
+    now: datetime,
 ) -> AfterSale:
     """Ask for money back for lines of an own order, from payment until its completion.
 
@@ -54,6 +61,7 @@ def request(
         AfterSaleOver: the time after the pickup is over.
         NothingToRefund: no money was taken for it.
         RefundExceedsLine: more than is left on a line; nothing is asked for at all.
+        InvalidInput: a picture is not there, or not the shopper's.
     """
     queries.order(order_id, shopper_id=shopper_id)
     order = locked(order_id)
@@ -61,7 +69,11 @@ def request(
         raise NotInThisState(state=order.state, action="request")
     if order.completes_at is not None and now >= order.completes_at:
         raise AfterSaleOver
-    return open_case(order=order, asked=asked, actor=actor, now=now)
+    case = open_case(order=order, asked=asked, actor=actor, now=now)
+    media.claim(
+        picture_ids=picture_ids, owner=case.id, actor=actor, public=False, pointer="/picture_ids"
+    )
+    return case
 
 
 def open_case(*, order: Order, asked: Asked, actor: Actor, now: datetime) -> AfterSale:
@@ -192,11 +204,15 @@ def locked_case(after_sale_id: str) -> AfterSale:
         raise NotFound
     hold_payments(order_id)
     locked(order_id)
-    return session().scalars(
-        select(AfterSale)
-        .where(AfterSale.id == after_sale_id)
-        .execution_options(populate_existing=True)
-    ).one()
+    return (
+        session()
+        .scalars(
+            select(AfterSale)
+            .where(AfterSale.id == after_sale_id)
+            .execution_options(populate_existing=True)
+        )
+        .one()
+    )
 
 
 def move_case(

@@ -1,5 +1,11 @@
 """Tables of orders."""
 
+from groupbuy.orders.models.after_sales import (
+    AfterSale,
+    AfterSaleLine,
+    AfterSaleMove,
+    AfterSaleNote,
+)
 from groupbuy.orders.models.orders import (
     Order,
     OrderLine,
@@ -9,6 +15,10 @@ from groupbuy.orders.models.orders import (
 )
 
 __all__ = [
+    "AfterSale",
+    "AfterSaleLine",
+    "AfterSaleMove",
+    "AfterSaleNote",
     "Order",
     "OrderLine",
     "OrderRefund",

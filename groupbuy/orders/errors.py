@@ -104,3 +104,12 @@ class TooManyNotes(Problem):
     status = HTTPStatus.CONFLICT
     code = "too-many-notes"
     title = Text("留言数量已达上限", "No further notes can be written about this")
+
+
+class CartFull(Problem):
+    """The cart has as many lines as an order can have; `most` says how many."""
+
+    status = HTTPStatus.CONFLICT
+    code = "cart-full"
+    title = Text("购物车已满", "The cart is full")
+    detail = Text("购物车最多 {most} 种商品。", "A cart has at most {most} lines.")

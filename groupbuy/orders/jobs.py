@@ -6,7 +6,7 @@ from groupbuy.kernel.db import transaction
 from groupbuy.kernel.jobs import every, one_by_one
 from groupbuy.kernel.settings import settings
 from groupbuy.orders import queries
-from groupbuy.orders.services import cancelling, deciding, moving
+from groupbuy.orders.services import cancelling, carts, deciding, moving
 
 
 @every("* * * * * */10", "orders.expire_due")
@@ -58,3 +58,10 @@ def end_unreturned_after_sales() -> None:
         queries.after_sale_ids_unreturned(now=now),
         lambda after_sale_id: deciding.end_unreturned(after_sale_id=after_sale_id, now=now),
     )
+
+
+@every("43 3 * * *", "orders.forget_carts")
+def forget_carts() -> None:
+    """Forget carts that nobody touched for long."""
+    with transaction():
+        carts.forget_old(now=clock.now())

@@ -59,6 +59,39 @@ end $body$""",
 def upgrade() -> None:
     """Migrate forward."""
     op.create_table(
+        "carts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("shopper_id", sa.Uuid(), nullable=False),
+        sa.Column("group_buy_id", sa.Uuid(), nullable=True),
+        sa.Column("changed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_buy_id"], ["group_buys.id"], name=op.f("fk_carts_group_buy_id")
+        ),
+        sa.ForeignKeyConstraint(["shopper_id"], ["shoppers.id"], name=op.f("fk_carts_shopper_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carts")),
+        sa.UniqueConstraint(
+            "shopper_id",
+            "group_buy_id",
+            name=op.f("uq_carts_shopper_id_group_buy_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index(op.f("ix_carts_changed_at"), "carts", ["changed_at"], unique=False)
+    op.create_table(
+        "cart_lines",
+        sa.Column("cart_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "quantity between 1 and 999", name=op.f("ck_cart_lines_quantity_sensible")
+        ),
+        sa.ForeignKeyConstraint(["cart_id"], ["carts.id"], name=op.f("fk_cart_lines_cart_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_cart_lines_sku_id")),
+        sa.PrimaryKeyConstraint("cart_id", "sku_id", name=op.f("pk_cart_lines")),
+    )
+    op.create_table(
         "after_sales",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -245,5 +278,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'requested'"),
     )
     op.drop_table("after_sales")
+    op.drop_table("cart_lines")
+    op.drop_index(op.f("ix_carts_changed_at"), table_name="carts")
+    op.drop_table("carts")
     for _, name, _, _ in RULES:
         op.execute(f"drop function {name}()")

@@ -6,6 +6,7 @@ from groupbuy.orders.models.after_sales import (
     AfterSaleMove,
     AfterSaleNote,
 )
+from groupbuy.orders.models.carts import Cart, CartLine
 from groupbuy.orders.models.orders import (
     Order,
     OrderLine,
@@ -19,6 +20,8 @@ __all__ = [
     "AfterSaleLine",
     "AfterSaleMove",
     "AfterSaleNote",
+    "Cart",
+    "CartLine",
     "Order",
     "OrderLine",
     "OrderRefund",

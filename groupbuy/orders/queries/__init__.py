@@ -11,6 +11,7 @@ from groupbuy.orders.queries.after_sales import (
     own_after_sale,
     shoppers_after_sales,
 )
+from groupbuy.orders.queries.carts import CartSummary, cart_lines, cart_list, ordered_since
 from groupbuy.orders.queries.orders import (
     ORDER_INVARIANTS,
     OrderView,
@@ -38,6 +39,7 @@ __all__ = [
     "INVARIANTS",
     "PERSONAL",
     "AfterSaleView",
+    "CartSummary",
     "OrderView",
     "RefundView",
     "after_sale",
@@ -47,6 +49,8 @@ __all__ = [
     "all_orders",
     "bought",
     "campaign_ids_to_fulfil",
+    "cart_lines",
+    "cart_list",
     "ids_due_to_complete",
     "ids_due_to_expire",
     "ids_with_something_open",
@@ -54,6 +58,7 @@ __all__ = [
     "leaders_orders",
     "lines_of",
     "order",
+    "ordered_since",
     "own_after_sale",
     "refund_under_way",
     "refunds",

@@ -58,6 +58,8 @@ class Settings:
     order_expiry_minutes: int = 30
     after_sale_hours: int = 24
     pickup_undo_minutes: int = 10
+    unclaimed_after_days: int = 3
+    unclaimed_grace_hours: int = 24
     hold_days: int = 7
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
@@ -222,6 +224,15 @@ VARIABLES = (
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+    ),
+    Variable(
+        "UNCLAIMED_GRACE_HOURS",
+        "unclaimed_grace_hours",
+        "from the reminder to the campaign's rule for what nobody fetched",
+        _count,
+    ),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable(

@@ -52,7 +52,7 @@ class TestShipment:
         assert made(shop.hua.post(f"{path}/dispatch"), 200)["parcels"] == {"in_transit": 1}
         assert made(shop.hua.post(f"{path}/arrival"), 200)["state"] == "arrived"
         (parcel,) = made(shop.hua.get(f"{path}/parcels"), 200)["items"]
-        assert (parcel["order_id"], parcel["state"]) == (paid["id"], "ready")
+        assert (parcel["order_ids"], parcel["state"]) == ([paid["id"]], "ready")
         assert "code" not in parcel
         assert made(shop.api.shopper("zed").get(f"/orders/{unpaid['id']}"), 200)["state"] == (
             "pending_payment"
@@ -99,7 +99,7 @@ class TestPickup:
     def test_it_hands_over_once(self, shop: Shop, arrived: dict[str, Any]) -> None:
         mei = shop.api.shopper("mei")
         redemption = made(mei.post("/leader/redemptions", self.code(arrived)))
-        assert redemption["order_id"] == arrived["id"]
+        assert redemption["order_ids"] == [arrived["id"]]
         answer = mei.post("/leader/redemptions", self.code(arrived))
         refused(answer, 409, "already-handed-over")
 

@@ -2,41 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from groupbuy.kernel.jobs import run_pending
-from tests.client import Api
 from tests.journeys.headquarters import Shop, made
 from tests.orders.test_api import refused
-
-
-@pytest.fixture
-def shop(api: Api) -> Shop:
-    """A shop that sells eggs."""
-    shop = Shop(api)
-    shop.stock("Eggs", price_fen=1500, units=50)
-    return shop
-
-
-@pytest.fixture
-def mei(shop: Shop) -> dict[str, str]:
-    """Mei, an accepted leader."""
-    return shop.recruit("mei")
-
-
-@pytest.fixture
-def paid(shop: Shop, mei: dict[str, str]) -> dict[str, Any]:
-    """Bo's paid order from the house, to be fetched at Mei's."""
-    order = shop.order("bo", None, {"Eggs": 2}, pickup_point_id=mei["point"])
-    shop.pay("bo", order["id"])
-    return order
-
-
-@pytest.fixture
-def arrived(shop: Shop, mei: dict[str, str], paid: dict[str, Any]) -> dict[str, Any]:
-    """The order when it can be fetched."""
-    shop.deliver(mei["point"])
-    return made(shop.api.shopper("bo").get(f"/orders/{paid['id']}"), 200)
 
 
 class TestShipment:

@@ -63,6 +63,8 @@ class Settings:
     after_sale_return_days: int = 7
     leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
+    unclaimed_after_days: int = 3
+    unclaimed_grace_hours: int = 24
     hold_days: int = 7
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
@@ -258,6 +260,15 @@ VARIABLES = (
         _count,
     ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+    ),
+    Variable(
+        "UNCLAIMED_GRACE_HOURS",
+        "unclaimed_grace_hours",
+        "from the reminder to the campaign's rule for what nobody fetched",
+        _count,
+    ),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable(

@@ -13,6 +13,7 @@ from groupbuy.kernel.books import Invariant
 
 DOMAINS = (
     "identity",
+    "media",
     "catalogue",
     "ledger",
     "payments",

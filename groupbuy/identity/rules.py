@@ -39,6 +39,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "public.webhook": _everyone,
     "session.end": _shoppers | _staff,
     "profile.own": _shoppers,
+    "pictures.upload": _shoppers | _operators,
+    "pictures.see": _everyone,
     "catalogue.shop": _everyone,
     "points.shop": _everyone,
     "group_buys.shop": _everyone,

@@ -1,6 +1,7 @@
 """Reads of inventory."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -18,6 +19,24 @@ def house_pools(sku_ids: Collection[str]) -> dict[str, str]:
         )
     )
     return {sku_id: pool_id for sku_id, pool_id in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HouseStock:
+    """The house's pool of a SKU, and what can still be reserved of it."""
+
+    pool_id: str
+    available: int
+
+
+def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
+    """Return {sku_id: its pool and what is available}; a SKU never received has none."""
+    rows = session().execute(
+        select(StockPool.sku_id, StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
+        )
+    )
+    return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
 def pool_list(

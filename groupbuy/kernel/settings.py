@@ -59,6 +59,8 @@ class Settings:
     order_expiry_minutes: int = 30
     after_sale_hours: int = 24
     pickup_undo_minutes: int = 10
+    delivery_fee_fen: int = 0
+    free_delivery_from_fen: int = 0
     hold_days: int = 7
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
@@ -233,6 +235,10 @@ VARIABLES = (
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
+    Variable(
+        "FREE_DELIVERY_FROM_FEN", "free_delivery_from_fen", "goods for so much; 0: never", _count
+    ),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable(

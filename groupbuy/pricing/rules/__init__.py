@@ -1,6 +1,6 @@
 """Prices, pure: quotes, promotions, coupons, and the pipeline that joins them."""
 
-from groupbuy.pricing.rules.pipeline import Delivery, Occasion, quote
+from groupbuy.pricing.rules.pipeline import FREE, Delivery, Occasion, quote
 from groupbuy.pricing.rules.quotes import (
     MAX_LINES,
     Effect,
@@ -13,6 +13,7 @@ from groupbuy.pricing.rules.quotes import (
 )
 
 __all__ = [
+    "FREE",
     "MAX_LINES",
     "Delivery",
     "Effect",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from groupbuy.kernel import sheets
@@ -184,9 +185,16 @@ class Quote:
             demands[line.offer.pool_id] = demands.get(line.offer.pool_id, 0) + line.quantity
         return demands
 
+    @property
+    def digest(self) -> str:
+        """Return a text that changes when goods, gifts, amounts or the delivery fee do."""
+        parts = [(x.offer.sku_id, x.gift, x.quantity, x.amount_fen) for x in self.lines]
+        return sha256(repr((parts, self.delivery_fen)).encode()).hexdigest()[:16]
+
     def shown(self, language: str) -> dict[str, Any]:
         """Return the quote as a shopper reads it."""
         return {
+            "digest": self.digest,
             "goods_fen": self.goods_fen,
             "discount_fen": self.discount_fen,
             "delivery_fen": self.delivery_fen,

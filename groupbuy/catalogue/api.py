@@ -31,7 +31,7 @@ from groupbuy.kernel.problems import NotInThisState
 api = Api("catalogue", __name__, url_prefix="/api/v1", description="Categories, products, SKUs")
 
 
-@api.get("/categories", allow="catalogue.shop", returns=CategoryTreeSchema)
+@api.get("/categories", allow="catalogue.shop", returns=CategoryTreeSchema, cached=True)
 def show_category_tree(actor: Actor) -> dict[str, Any]:
     """Show the category tree as a flat list, each category before those below it."""
     return {"items": queries.category_tree()}
@@ -42,13 +42,19 @@ def show_category_tree(actor: Actor) -> dict[str, Any]:
     allow="catalogue.shop",
     query=ProductOnSaleQuery,
     returns=page_of(ProductOnSaleSchema),
+    cached=True,
 )
 def list_products_on_sale(actor: Actor, query: dict[str, Any]) -> Page[ProductOnSale]:
     """List what is on sale, newest first; a category includes those below it."""
     return queries.products_on_sale(**query)
 
 
-@api.get("/products/<id(prd):product_id>", allow="catalogue.shop", returns=ProductOnSaleSchema)
+@api.get(
+    "/products/<id(prd):product_id>",
+    allow="catalogue.shop",
+    returns=ProductOnSaleSchema,
+    cached=True,
+)
 def show_product_on_sale(actor: Actor, product_id: str) -> ProductOnSale:
     """Show a product that is on sale."""
     return queries.product_on_sale(product_id)

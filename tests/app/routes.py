@@ -1,7 +1,7 @@
 """Every route there is, from the URL map and the API's description, and how to call it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +72,19 @@ class Route:
         return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda m: values[m[1]], self.rule.rule)
 
     def ask(
-        self, caller: Caller, body: Any = None, *, query: dict[str, str] | None = None, **ids: str
+        self,
+        caller: Caller,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        ids: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call it, with every header that it may demand."""
-        path = self.path(**ids).removeprefix(PREFIX)
-        options: dict[str, Any] = {"if_match": 1} if self.writes else {}
+        path = self.path(**(ids or {})).removeprefix(PREFIX)
+        options = {"if_match": 1 if self.writes else None, **(query or {})}
         if body is None and self.writes:
             body = {}
-        return caller.request(self.method, path, body, **options, **(query or {}))
+        return caller.request(self.method, path, body, **options)
 
 
 def routes(app: Flask) -> Iterator[Route]:

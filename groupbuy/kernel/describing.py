@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import marshmallow as ma
-
 from groupbuy.kernel.problems import (
     MEDIA_TYPE,
     IdempotencyKeyMissing,
@@ -23,13 +21,9 @@ from groupbuy.kernel.problems import (
 EDITS = ("PUT", "PATCH", "DELETE")
 
 
-def common(
-    rule: str, schema: type[ma.Schema] | None, idempotent: bool, method: str, versioned: bool
-) -> list[type[Problem]]:
+def common(rule: str, idempotent: bool, method: str, versioned: bool) -> list[type[Problem]]:
     """Return the Problems that an endpoint may raise because of what it declares."""
-    common: list[type[Problem]] = [NotAuthenticated, NotPermitted]
-    if schema is not None:
-        common += [MalformedRequest, InvalidInput]
+    common: list[type[Problem]] = [NotAuthenticated, NotPermitted, MalformedRequest, InvalidInput]
     if "<" in rule:
         common.append(NotFound)
     if idempotent:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -57,6 +58,10 @@ class Settings:
     staff_session_hours: int = 12
     order_expiry_minutes: int = 30
     after_sale_hours: int = 24
+    after_sale_decision_hours: int = 48
+    after_sale_automatic_fen: int = 5_000
+    after_sale_return_days: int = 7
+    leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
     unclaimed_after_days: int = 3
     unclaimed_grace_hours: int = 24
@@ -74,6 +79,7 @@ class Settings:
     wechat_pay_public_key_id: str = ""
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
     bank_file_template: str = ""
+    pictures_url: str = ""
 
     @property
     def demo(self) -> bool:
@@ -132,6 +138,15 @@ def _redis(value: str) -> str:
 def _postgres(value: str) -> str:
     if not value.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://; no other database is supported")
+    return value
+
+
+def _pictures(value: str) -> str:
+    parts = urlsplit(value)
+    folder = parts.scheme == "file" and len(parts.path) > 1 and not parts.netloc
+    bucket = parts.scheme in ("s3+https", "s3+http") and parts.username and parts.password
+    if not (folder or (bucket and parts.hostname and len(parts.path) > 1)):
+        raise ValueError("must be file:///folder or s3+https://ACCESS:SECRET@host/bucket")
     return value
 
 
@@ -223,6 +238,27 @@ VARIABLES = (
     Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", _count),
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
+    Variable(
+        "AFTER_SALE_DECISION_HOURS",
+        "after_sale_decision_hours",
+        "staff decide on an after-sale within",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_AUTOMATIC_FEN",
+        "after_sale_automatic_fen",
+        "what nobody decided in time is approved up to, per order",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_RETURN_DAYS", "after_sale_return_days", "goods must be back within", _count
+    ),
+    Variable(
+        "LEADER_CORRECTION_FEN",
+        "leader_correction_fen",
+        "a leader corrects an order without staff up to",
+        _count,
+    ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
     Variable(
         "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
@@ -268,6 +304,13 @@ VARIABLES = (
     ),
     Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
     Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
+    Variable(
+        "PICTURES_URL",
+        "pictures_url",
+        "where pictures are kept: file:///folder or s3+https://ACCESS:SECRET@host/bucket?region=…",
+        _pictures,
+        _PRODUCTION,
+    ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
 )
 

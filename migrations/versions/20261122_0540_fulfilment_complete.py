@@ -1,6 +1,6 @@
 """Let parcels hold several orders; pickup by proxy, unclaimed goods, routes, shortages.
 
-Revision: fulfilment_complete, after commissions_end.
+Revision: fulfilment_complete, after orders_complete.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "fulfilment_complete"
-down_revision = "commissions_end"
+down_revision = "orders_complete"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,31 @@
+"""Orders, pure: tables of allowed moves, what a refund amounts to."""
+
+from groupbuy.orders.rules.orders import (
+    BACKWARD,
+    REACHED_AT,
+    REFUND_TRANSITIONS,
+    TRANSITIONS,
+    Action,
+    CancelReason,
+    OrderState,
+    RefundState,
+    RefundStatus,
+    after,
+    refund_of_units,
+    refund_status,
+)
+
+__all__ = [
+    "BACKWARD",
+    "REACHED_AT",
+    "REFUND_TRANSITIONS",
+    "TRANSITIONS",
+    "Action",
+    "CancelReason",
+    "OrderState",
+    "RefundState",
+    "RefundStatus",
+    "after",
+    "refund_of_units",
+    "refund_status",
+]

@@ -1,6 +1,12 @@
 """Reads of fulfilment."""
 
 from groupbuy.fulfilment.queries.invariants import INVARIANTS
+from groupbuy.fulfilment.queries.lists import (
+    Wanted,
+    pick_list,
+    pick_list_for_paper,
+    whole_pick_list,
+)
 from groupbuy.fulfilment.queries.packing import (
     Waiting,
     codes_of,
@@ -28,6 +34,15 @@ from groupbuy.fulfilment.queries.pickup import (
     redemption,
     shown_redemption,
     waiting_parcel,
+)
+from groupbuy.fulfilment.queries.routes import (
+    RouteView,
+    locked_route,
+    route,
+    route_list,
+    route_named,
+    route_sheet,
+    show_routes,
 )
 from groupbuy.fulfilment.queries.shipments import (
     ParcelView,
@@ -58,13 +73,16 @@ __all__ = [
     "ParcelView",
     "PickupView",
     "RedemptionView",
+    "RouteView",
     "ShipmentView",
     "UnclaimedView",
     "Waiting",
     "WaitingParcel",
+    "Wanted",
     "campaign_terms",
     "codes_of",
     "last_handed_over",
+    "locked_route",
     "locked_shipment",
     "open_baskets",
     "open_codes",
@@ -80,13 +98,20 @@ __all__ = [
     "parcel_ids_refunded",
     "parcels",
     "parcels_counted",
+    "pick_list",
+    "pick_list_for_paper",
     "points_parcels",
     "proxys_scannable",
     "redemption",
+    "route",
+    "route_list",
+    "route_named",
+    "route_sheet",
     "shipment",
     "shipments",
     "shortages",
     "show",
+    "show_routes",
     "show_unclaimed",
     "shown_redemption",
     "shown_unclaimed",
@@ -98,4 +123,5 @@ __all__ = [
     "units_missing",
     "waiting_orders",
     "waiting_parcel",
+    "whole_pick_list",
 ]

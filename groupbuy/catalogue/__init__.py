@@ -1,6 +1,6 @@
 """What is sold.
 
-Owns: categories, products, SKUs.
+Owns: categories, brands, suppliers, products, SKUs, the history of their prices.
 Calls: nothing of ours.
 Announces: nothing.
 """

@@ -13,11 +13,13 @@ from groupbuy.kernel.books import Invariant
 
 DOMAINS = (
     "identity",
+    "media",
     "catalogue",
     "ledger",
     "payments",
     "leaders",
     "inventory",
+    "imports",
     "campaigns",
     "attribution",
     "pricing",

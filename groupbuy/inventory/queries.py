@@ -20,6 +20,17 @@ def house_pools(sku_ids: Collection[str]) -> dict[str, str]:
     return {sku_id: pool_id for sku_id, pool_id in rows}
 
 
+def house_levels(sku_ids: Collection[str], *, lock: bool = False) -> list[tuple[str, int, int]]:
+    """Return (SKU id, on hand, reserved) of the house's pools in id order, locked if asked."""
+    query = (
+        select(StockPool.sku_id, StockPool.on_hand, StockPool.reserved)
+        .where(StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE)
+        .order_by(StockPool.id)
+    )
+    rows = session().execute(query.with_for_update() if lock else query)
+    return [(sku_id, on_hand, reserved) for sku_id, on_hand, reserved in rows]
+
+
 def pool_list(
     *, limit: int, cursor: str | None, sku: str | None = None, low: int | None = None
 ) -> Page[StockPool]:

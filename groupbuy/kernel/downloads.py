@@ -47,6 +47,24 @@ class Download:
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Inline(Download):
+    """A small file that is shown where it is asked for; `forever` if everybody may keep it."""
+
+    content: bytes
+    media_type: str
+    name: str = ""
+    forever: bool = False
+
+    def response(self) -> Response:
+        """Return the answer."""
+        answer = Response(self.content, mimetype=self.media_type)
+        kept = "public, max-age=31536000, immutable" if self.forever else "private, no-store"
+        answer.headers["Cache-Control"] = kept
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
 def _written(pieces: Iterable[bytes]) -> tuple[IO[bytes], int]:
     spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (closed with the answer)
     try:

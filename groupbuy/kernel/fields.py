@@ -1,5 +1,7 @@
 """What requests and answers are made of: the base schema and our own field types."""
 
+import base64
+import binascii
 import re
 from typing import Any, ClassVar, cast
 
@@ -85,6 +87,28 @@ class Words(fields.String):
         if _CONTROL.search(text):
             raise self.make_error("control")
         return text
+
+
+class Base64Field(fields.String):
+    """The content of a small file, in base64: 1 to `maximum` bytes."""
+
+    def __init__(self, *, maximum: int, **options: Any) -> None:
+        self.maximum = maximum
+        super().__init__(
+            metadata={"format": "byte", "example": base64.b64encode(b"%PDF-1.7").decode()},
+            error_messages={"content": f"Not base64 of 1 to {maximum} bytes."},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            content = base64.b64decode(text.encode("ascii", "replace"), validate=True)
+        except binascii.Error as error:
+            raise self.make_error("content") from error
+        if not 0 < len(content) <= self.maximum:
+            raise self.make_error("content")
+        return content
 
 
 YEARS = range(1900, 2100)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -72,6 +73,7 @@ class Settings:
     wechat_pay_public_key_id: str = ""
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
     bank_file_template: str = ""
+    pictures_url: str = ""
 
     @property
     def demo(self) -> bool:
@@ -130,6 +132,15 @@ def _redis(value: str) -> str:
 def _postgres(value: str) -> str:
     if not value.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://; no other database is supported")
+    return value
+
+
+def _pictures(value: str) -> str:
+    parts = urlsplit(value)
+    folder = parts.scheme == "file" and len(parts.path) > 1 and not parts.netloc
+    bucket = parts.scheme in ("s3+https", "s3+http") and parts.username and parts.password
+    if not (folder or (bucket and parts.hostname and len(parts.path) > 1)):
+        raise ValueError("must be file:///folder or s3+https://ACCESS:SECRET@host/bucket")
     return value
 
 
@@ -257,6 +268,13 @@ VARIABLES = (
     ),
     Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
     Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
+    Variable(
+        "PICTURES_URL",
+        "pictures_url",
+        "where pictures are kept: file:///folder or s3+https://ACCESS:SECRET@host/bucket?region=…",
+        _pictures,
+        _PRODUCTION,
+    ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
 )
 

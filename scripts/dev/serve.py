@@ -94,6 +94,7 @@ def _serve(data: Path, stop: threading.Event, running: ExitStack) -> None:
     port = _port("GROUPBUY_PORT", 8000)
     require_free_port(port, "GROUPBUY_PORT", "web")
     _start_servers(data, environment, running)
+    environment.setdefault("PICTURES_URL", (data / "pictures").as_uri())
     settings = from_environment(environment)
     _note_environment(data, environment)
     say("正在迁移数据库… / Migrating the database …")
@@ -124,7 +125,7 @@ def _start_servers(data: Path, environment: dict[str, str], running: ExitStack) 
 
 def _note_environment(data: Path, environment: dict[str, str]) -> None:
     """Write down what an operator's command needs to reach the same servers."""
-    names = ("GROUPBUY_MODE", "DATABASE_URL", "REDIS_URL")
+    names = ("GROUPBUY_MODE", "DATABASE_URL", "REDIS_URL", "PICTURES_URL")
     lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in names]
     note = data / "environment"
     note.touch(mode=0o600)

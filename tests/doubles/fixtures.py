@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from groupbuy.kernel.settings import EXTENSION, settings
 from tests.doubles import stripe as stripe_double
 from tests.doubles import wechat as wechat_double
 from tests.doubles import wechat_pay as wechat_pay_double
+from tests.doubles.s3 import BucketDouble
 from tests.doubles.stripe import StripeDouble
 from tests.doubles.wechat import WeChatDouble
 from tests.doubles.wechat_pay import WeChatPayDouble
@@ -65,3 +67,19 @@ def wechat_pay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatPa
             wechat_pay_api_url=double.url,
         )
         yield double
+
+
+@pytest.fixture
+def bucket(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[BucketDouble]:
+    """A bucket; the application keeps its pictures there."""
+    with BucketDouble() as double:
+        _set(app, monkeypatch, pictures_url=double.store_url)
+        yield double
+
+
+@pytest.fixture
+def picture_folder(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder; the application keeps its pictures there."""
+    folder = tmp_path / "pictures"
+    _set(app, monkeypatch, pictures_url=folder.as_uri())
+    return folder

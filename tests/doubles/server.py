@@ -98,6 +98,12 @@ class Double(ABC):
             def do_POST(self) -> None:
                 double._serve(self)
 
+            def do_PUT(self) -> None:
+                double._serve(self)
+
+            def do_DELETE(self) -> None:
+                double._serve(self)
+
             def log_message(self, format: str, *args: Any) -> None:
                 """Keep quiet."""
 

@@ -20,6 +20,7 @@ PRODUCTION = {
     "WECHAT_SECRET": "s",
     "STRIPE_API_KEY": "k",
     "STRIPE_WEBHOOK_SECRET": "w",
+    "PICTURES_URL": "file:///srv/pictures",
     "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
 }
 
@@ -92,3 +93,16 @@ def test_it_has_no_secret_by_default_and_documents_every_variable() -> None:
         assert variable.meaning
         if "SECRET" in variable.name or "KEY" in variable.name:
             assert known[variable.field] == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/srv/pictures", "file://", "file://host/x", "s3+https://host/bucket", "https://a:b@c/d"],
+)
+def test_it_refuses_a_picture_store_it_does_not_know(url: str) -> None:
+    assert "PICTURES_URL" in faults({**PRODUCTION, "PICTURES_URL": url})
+
+
+def test_it_takes_a_bucket_as_the_picture_store() -> None:
+    url = "s3+https://access:secret@oss.example/pictures?region=cn-east-1"
+    assert from_environment({**PRODUCTION, "PICTURES_URL": url}).pictures_url == url

@@ -1,11 +1,10 @@
 """What adjustments take and give over HTTP."""
 
-import base64
-import binascii
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from groupbuy.kernel.fields import Base64Field
 from groupbuy.kernel.http import (
     Count,
     Fen,
@@ -24,27 +23,6 @@ PROPOSAL_BYTES = (ATTACHMENTS + 1) * ATTACHMENT_BYTES * 4 // 3
 
 _REASONS = validate.OneOf([reason.value for reason in AdjustmentReason])
 _STATES = validate.OneOf([state.value for state in AdjustmentState])
-
-
-class Base64Field(fields.String):
-    """The content of a small file, in base64."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            metadata={"format": "byte", "example": base64.b64encode(b"%PDF-1.7").decode()},
-            error_messages={"content": "Not base64 of 1 byte to 1 MiB."},
-            **options,
-        )
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            content = base64.b64decode(text.encode("ascii", "replace"), validate=True)
-        except binascii.Error as error:
-            raise self.make_error("content") from error
-        if not 0 < len(content) <= ATTACHMENT_BYTES:
-            raise self.make_error("content")
-        return content
 
 
 def _not_zero(value: int) -> None:
@@ -69,7 +47,7 @@ class AdjustmentAttachmentBody(Schema):
         validate=validate.OneOf(list(BEGINNINGS)),
         metadata={"example": "application/pdf"},
     )
-    content = Base64Field(required=True)
+    content = Base64Field(maximum=ATTACHMENT_BYTES, required=True)
 
 
 class AdjustmentBody(Schema):

@@ -17,7 +17,7 @@ from groupbuy.leaders.errors import PickupPointClosed
 from groupbuy.orders import errors, queries
 from groupbuy.orders.queries import OrderView, RefundView
 from groupbuy.orders.rules import CancelReason
-from groupbuy.orders.schemas import (
+from groupbuy.orders.schemas.orders import (
     CancellationBody,
     LeaderOrderQuery,
     OrderDetailSchema,

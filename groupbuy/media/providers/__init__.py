@@ -1,0 +1,1 @@
+"""Where pictures are kept: one file per kind of store, and the registry."""

@@ -1,0 +1,29 @@
+"""Orders, pure: tables of allowed moves, what a refund amounts to."""
+
+from groupbuy.orders.rules.orders import (
+    REACHED_AT,
+    REFUND_TRANSITIONS,
+    TRANSITIONS,
+    Action,
+    CancelReason,
+    OrderState,
+    RefundState,
+    RefundStatus,
+    after,
+    refund_of_units,
+    refund_status,
+)
+
+__all__ = [
+    "REACHED_AT",
+    "REFUND_TRANSITIONS",
+    "TRANSITIONS",
+    "Action",
+    "CancelReason",
+    "OrderState",
+    "RefundState",
+    "RefundStatus",
+    "after",
+    "refund_of_units",
+    "refund_status",
+]

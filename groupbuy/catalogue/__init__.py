@@ -1,6 +1,6 @@
 """What is sold.
 
 Owns: categories, brands, suppliers, products, SKUs, the history of their prices.
-Calls: nothing of ours.
+Calls: media (the pictures of products).
 Announces: nothing.
 """

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalogue.rules import PriceKind, ProductState, Storage
 from groupbuy.kernel.db import Base, append_only, one_of
-from groupbuy.kernel.ids import primary_id, reference
+from groupbuy.kernel.ids import Id, primary_id, reference
 
 
 def _search_words() -> Any:
@@ -76,7 +76,8 @@ class Product(Base):
     """What a shopper sees as one thing; what is sold of it are its SKUs.
 
     `lowest_price_fen` is that of the cheapest active SKU, null without any; it and `search` are
-    written by `services.indexing` whenever something they are made of changes.
+    written by `services.indexing` whenever something they are made of changes. `picture_ids` is the
+    order in which its pictures are shown; that they are its own, media keeps.
     """
 
     __tablename__ = "products"
@@ -103,6 +104,9 @@ class Product(Base):
     state: Mapped[str] = mapped_column(default=ProductState.DRAFT)
     on_sale_from: Mapped[datetime | None]
     on_sale_until: Mapped[datetime | None]
+    picture_ids: Mapped[list[str]] = mapped_column(
+        ARRAY(Id("pic")), default=list, server_default="{}"
+    )
     lowest_price_fen: Mapped[int | None]
     search: Mapped[str] = _search_words()
     version: Mapped[int] = mapped_column(default=1)

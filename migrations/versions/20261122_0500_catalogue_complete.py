@@ -1,6 +1,6 @@
 """Complete the catalogue: brands, suppliers, sale windows, more prices with history, the search.
 
-Revision: catalogue_complete, after commissions_end.
+Revision: catalogue_complete, after imports_create.
 """
 
 import re
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "catalogue_complete"
-down_revision = "commissions_end"
+down_revision = "imports_create"
 branch_labels = None
 depends_on = None
 
@@ -133,9 +133,7 @@ def upgrade() -> None:
             "kind in ('price', 'list_price', 'member_price', 'cost')",
             name=op.f("ck_sku_prices_kind_known"),
         ),
-        sa.CheckConstraint(
-            "old_fen is distinct from new_fen", name=op.f("ck_sku_prices_a_change")
-        ),
+        sa.CheckConstraint("old_fen is distinct from new_fen", name=op.f("ck_sku_prices_a_change")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_sku_prices_sku_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sku_prices")),
     )
@@ -194,6 +192,10 @@ def complete_products() -> None:
     op.create_check_constraint(
         op.f("ck_products_window_in_order"), "products", "on_sale_from < on_sale_until"
     )
+    op.add_column(
+        "products",
+        sa.Column("picture_ids", sa.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+    )
     op.add_column("products", sa.Column("lowest_price_fen", sa.BigInteger(), nullable=True))
     for table in ("categories", "products"):
         search = sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False)
@@ -218,7 +220,7 @@ def downgrade() -> None:
     op.drop_table("sku_prices")
     for name in ("min_quantity", "weight_g", "cost_fen", "member_price_fen"):
         op.drop_column("skus", name)
-    for name in ("search", "lowest_price_fen", "on_sale_until", "on_sale_from"):
+    for name in ("search", "lowest_price_fen", "picture_ids", "on_sale_until", "on_sale_from"):
         op.drop_column("products", name)
     for name in ("supplier_id", "brand_id"):
         op.drop_column("products", name)

@@ -21,6 +21,20 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "catalogue.pictures",
+        "the pictures that a product shows are those that belong to it",
+        """
+        select p.id, shown.picture_id as shown, owned.id as owned
+        from products p
+        cross join lateral unnest(p.picture_ids) as shown (picture_id)
+        full join (
+            select id, owner from pictures where starts_with(owner, 'prd_')
+        ) owned on owned.id = shown.picture_id
+            and owned.owner = 'prd_' || replace(p.id::text, '-', '')
+        where shown.picture_id is null or owned.id is null
+        """,
+    ),
+    Invariant(
         "catalogue.price_history",
         "each price of a SKU is what the last change made it",
         f"""

@@ -46,6 +46,7 @@ class ProductOnSale:
     storage: str
     on_sale_from: datetime | None
     on_sale_until: datetime | None
+    picture_ids: Sequence[str]
     skus: Sequence[Sku]
 
 
@@ -221,6 +222,7 @@ def _with_skus(products: Sequence[Product]) -> list[ProductOnSale]:
             storage=product.storage,
             on_sale_from=product.on_sale_from,
             on_sale_until=product.on_sale_until,
+            picture_ids=product.picture_ids,
             skus=skus[product.id],
         )
         for product in products

@@ -1,14 +1,32 @@
 """What products take and give over HTTP, for staff."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
 
 from groupbuy.catalogue.rules import ProductState, Storage
 from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, Words
 
 STORAGE = validate.OneOf([storage.value for storage in Storage])
 _STATE = validate.OneOf([state.value for state in ProductState])
+PICTURES = {"description": "in the order they are shown; see GET /pictures/{id}"}
+MOST_PICTURES = 12
 MOST_MOVED = 100
 """Products that may be moved at once."""
+
+
+def _different(picture_ids: list[str]) -> None:
+    if len(set(picture_ids)) < len(picture_ids):
+        raise ValidationError("A picture comes twice.")
+
+
+def _pictures(**presence: Any) -> fields.List[Any]:
+    return fields.List(
+        IdField("pic"),
+        validate=[validate.Length(max=MOST_PICTURES), _different],
+        metadata=PICTURES,
+        **presence,
+    )
 
 
 class ProductSchema(Schema):
@@ -24,6 +42,7 @@ class ProductSchema(Schema):
     state = fields.String(required=True, validate=_STATE)
     on_sale_from = Moment(required=True, allow_none=True)
     on_sale_until = Moment(required=True, allow_none=True)
+    picture_ids = fields.List(IdField("pic"), required=True, metadata=PICTURES)
     version = fields.Integer(required=True)
 
 
@@ -38,6 +57,7 @@ class ProductCreateBody(Schema):
     storage = fields.String(load_default=Storage.AMBIENT.value, validate=STORAGE)
     on_sale_from = Moment(load_default=None, allow_none=True)
     on_sale_until = Moment(load_default=None, allow_none=True)
+    picture_ids = _pictures(load_default=list)
 
 
 class ProductEditBody(Schema):
@@ -52,6 +72,7 @@ class ProductEditBody(Schema):
     state = fields.String(validate=_STATE)
     on_sale_from = Moment(allow_none=True)
     on_sale_until = Moment(allow_none=True)
+    picture_ids = _pictures()
 
 
 class ProductMovesBody(Schema):

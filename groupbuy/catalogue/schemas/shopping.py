@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from groupbuy.catalogue.rules import Sort
 from groupbuy.catalogue.schemas.parties import BrandOnSaleSchema
-from groupbuy.catalogue.schemas.products import STORAGE
+from groupbuy.catalogue.schemas.products import PICTURES, STORAGE
 from groupbuy.kernel.http import Fen, IdField, Moment, PageQuery, Schema, Words
 
 
@@ -36,6 +36,7 @@ class ProductOnSaleSchema(Schema):
     storage = fields.String(required=True, validate=STORAGE)
     on_sale_from = Moment(required=True, allow_none=True)
     on_sale_until = Moment(required=True, allow_none=True)
+    picture_ids = fields.List(IdField("pic"), required=True, metadata=PICTURES)
     skus = fields.List(fields.Nested(SkuOnSaleSchema), required=True)
 
 

@@ -15,6 +15,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import InvalidInput, NotInThisState
 from groupbuy.kernel.texts import Text
+from groupbuy.media import services as media
 
 _SEARCHED = {"title", "description", "category_id", "brand_id"}
 
@@ -29,13 +30,14 @@ def create_product(
     supplier_id: str | None = None,
     on_sale_from: datetime | None = None,
     on_sale_until: datetime | None = None,
+    picture_ids: Sequence[str] = (),
     actor: Actor,
     now: datetime,
 ) -> Product:
     """Add a product, in draft.
 
     Raises:
-        InvalidInput: there is no such category, brand or supplier, or the window is empty.
+        InvalidInput: there is no such category, brand, supplier or picture, or the window is empty.
     """
     fields = {
         "category_id": category_id,
@@ -48,6 +50,8 @@ def create_product(
     product = Product(title=title, description=description, storage=storage, **fields)
     session().add(product)
     session().flush()
+    if picture_ids:
+        _show(product, picture_ids, actor)
     refresh(product_ids=[product.id])
     audit.record(actor=actor, action="product.create", subject=product.id, now=now, title=title)
     return product
@@ -60,7 +64,7 @@ def edit_product(
 
     Raises:
         NotInThisState: the move to the new state is not in the table.
-        InvalidInput: there is no such category, brand or supplier, or the window is empty.
+        InvalidInput: there is no such category, brand, supplier or picture, or the window is empty.
         StaleVersion: it changed since it was read.
     """
     product = queries.product(product_id)
@@ -72,6 +76,8 @@ def edit_product(
     # What a product has had may stay, even if it is archived by now.
     changed = {k: v for k, v in changes.items() if getattr(product, k) != v}
     _check(window | changed)
+    if "picture_ids" in changed:
+        _show(product, changed["picture_ids"], actor)
     assign(product, changes)
     session().flush()
     if _SEARCHED & changed.keys():
@@ -113,6 +119,18 @@ def move_products(
             record_edit(product, change, action="product.edit", actor=actor, now=now)
     session().flush()
     return [products[product_id] for product_id in dict.fromkeys(product_ids)]
+
+
+def _show(product: Product, picture_ids: Sequence[str], actor: Actor) -> None:
+    """Make exactly these the product's pictures, in this order."""
+    media.claim(
+        picture_ids=picture_ids,
+        owner=product.id,
+        actor=actor,
+        public=True,
+        pointer="/picture_ids",
+    )
+    product.picture_ids = list(picture_ids)
 
 
 def _check(fields: Mapping[str, Any]) -> None:

@@ -44,6 +44,8 @@ SKU_CHECKS = {
     "min_not_above_max": "min_quantity <= per_shopper_max",
 }
 
+GIN = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
+
 LOWEST_PRICES = """
 update products p set lowest_price_fen = s.price_fen
 from (
@@ -163,7 +165,7 @@ def add_parties() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brands")),
     )
-    op.create_index("ix_brands_search", "brands", ["search"], postgresql_using="gin")
+    op.create_index("ix_brands_search", "brands", ["search"], **GIN)
     op.create_table(
         "suppliers",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -203,7 +205,7 @@ def complete_products() -> None:
     op.execute(LOWEST_PRICES)
     fill_search()
     for table in ("categories", "products"):
-        op.create_index(f"ix_{table}_search", table, ["search"], postgresql_using="gin")
+        op.create_index(f"ix_{table}_search", table, ["search"], **GIN)
     op.create_index(
         "ix_products_by_price",
         "products",

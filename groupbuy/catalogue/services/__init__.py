@@ -1,7 +1,12 @@
 """Editing what is sold."""
 
 from groupbuy.catalogue.services.categories import create_category, delete_category, edit_category
-from groupbuy.catalogue.services.indexing import refresh, refresh_names, refresh_next
+from groupbuy.catalogue.services.indexing import (
+    Portion,
+    refresh,
+    refresh_names,
+    refresh_next,
+)
 from groupbuy.catalogue.services.parties import (
     create_brand,
     create_supplier,
@@ -12,6 +17,7 @@ from groupbuy.catalogue.services.products import create_product, edit_product, m
 from groupbuy.catalogue.services.skus import create_sku, edit_sku, record_availability
 
 __all__ = [
+    "Portion",
     "create_brand",
     "create_category",
     "create_product",

@@ -28,7 +28,7 @@ def create_category(
     """
     if parent_id is not None:
         _lock_tree()
-        hold(Category, parent_id, "/parent_id")
+        hold(Category, row_id=parent_id, pointer="/parent_id")
         _refuse_depth(queries.depth_of(parent_id) + 1)
     category = Category(name=name, parent_id=parent_id, position=position, search=_words(name))
     session().add(category)
@@ -49,16 +49,16 @@ def edit_category(
         StaleVersion: it changed since it was read.
     """
     category = queries.category(category_id)
-    refuse_stale(category, if_match)
+    refuse_stale(category, if_match=if_match)
     if changes.get("parent_id") is not None:
         _refuse_misplaced(category_id, changes["parent_id"])
-    assign(category, changes)
+    assign(category, changes=changes)
     if "name" in changes:
         category.search = _words(category.name)
     session().flush()
     if "name" in changes or "parent_id" in changes:
         refresh_all_of(condition=Product.category_id.in_(queries.subtree(category_id)))
-    record_edit(category, changes, action="category.edit", actor=actor, now=now)
+    record_edit(category, changes=changes, action="category.edit", actor=actor, now=now)
     return category
 
 
@@ -70,7 +70,7 @@ def delete_category(*, category_id: str, if_match: int, actor: Actor, now: datet
         StaleVersion: it changed since it was read.
     """
     category = queries.category(category_id)
-    refuse_stale(category, if_match)
+    refuse_stale(category, if_match=if_match)
     try:
         with session().begin_nested():
             session().delete(category)
@@ -81,7 +81,7 @@ def delete_category(*, category_id: str, if_match: int, actor: Actor, now: datet
 
 def _refuse_misplaced(category_id: str, parent_id: str) -> None:
     _lock_tree()
-    hold(Category, parent_id, "/parent_id")
+    hold(Category, row_id=parent_id, pointer="/parent_id")
     below = queries.levels_below(category_id)
     if parent_id in below:
         raise CategoryCycle

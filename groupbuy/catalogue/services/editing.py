@@ -20,20 +20,20 @@ _UNKNOWN = {
 }
 
 
-def refuse_stale(row: Row, if_match: int) -> None:
+def refuse_stale(row: Row, *, if_match: int) -> None:
     """Raise StaleVersion unless the row is as the caller read it."""
     if row.version != if_match:
         raise StaleVersion
 
 
-def assign(row: Row, changes: Mapping[str, Any]) -> None:
+def assign(row: Row, *, changes: Mapping[str, Any]) -> None:
     """Set what changes."""
     for field, value in changes.items():
         setattr(row, field, value)
 
 
 def record_edit(
-    row: Row, changes: Mapping[str, Any], *, action: str, actor: Actor, now: datetime
+    row: Row, *, changes: Mapping[str, Any], action: str, actor: Actor, now: datetime
 ) -> None:
     """Leave who changed what, in plain JSON."""
     plain = {
@@ -43,7 +43,7 @@ def record_edit(
     audit.record(actor=actor, action=action, subject=row.id, now=now, changes=plain)
 
 
-def hold(kind: type[Category | Brand | Supplier], row_id: str, pointer: str) -> None:
+def hold(kind: type[Category | Brand | Supplier], *, row_id: str, pointer: str) -> None:
     """Refuse an unknown one, or an archived one, and keep a known one until we commit."""
     key_share = {"read": True, "key_share": True}
     found = session().get(kind, row_id, with_for_update=key_share)

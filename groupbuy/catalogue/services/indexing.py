@@ -5,6 +5,7 @@ reads in the next statement: of two edits that meet, the later one sees what the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, text, update
@@ -74,17 +75,27 @@ def refresh_all_of(*, condition: ColumnElement[bool]) -> int:
     return refresh(product_ids=session().scalars(select(Product.id).where(condition)).all())
 
 
-def refresh_next(*, after: str | None) -> tuple[str | None, int]:
-    """Derive anew the next portion in id order; return its last id, None at the end, and how many.
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some products in id order: the last of them, how many, how many were not as they should be.
 
-    For `flask catalogue reindex`, which begins without an id.
+    At the end there are none.
     """
+
+    last: str | None = None
+    products: int = 0
+    changed: int = 0
+
+
+def refresh_next(*, after: str | None) -> Portion:
+    """Derive anew the portion that follows a product; begin with None."""
     following = select(Product.id).order_by(Product.id).limit(PORTION)
     if after is not None:
         following = following.where(Product.id > after)
     product_ids = session().scalars(following).all()
-    refresh(product_ids=product_ids)
-    return (product_ids[-1] if product_ids else None), len(product_ids)
+    if not product_ids:
+        return Portion()
+    return Portion(product_ids[-1], len(product_ids), refresh(product_ids=product_ids))
 
 
 def refresh_names() -> None:
@@ -109,7 +120,11 @@ def _refresh(product_ids: Sequence[str]) -> int:
             "prices_fen": [source.lowest_price_fen for source in sources],
         },
     )
-    return len(written.all())
+    changed = set(written.scalars())
+    for row in session().identity_map.values():
+        if isinstance(row, Product) and to_uuid(row.id, "prd") in changed:
+            session().expire(row, ["lowest_price_fen", "search"])
+    return len(changed)
 
 
 def _words(source: Row[Any]) -> str:

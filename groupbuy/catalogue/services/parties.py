@@ -50,12 +50,12 @@ def edit_supplier(
         StaleVersion: it changed since it was read.
     """
     supplier = queries.supplier(supplier_id)
-    refuse_stale(supplier, if_match)
+    refuse_stale(supplier, if_match=if_match)
     with _named_once(SupplierNameTaken):
-        assign(supplier, changes)
+        assign(supplier, changes=changes)
     # Whom to call is personal data, and the log of decisions is for ever.
     kept = {field: value for field, value in changes.items() if field in ("name", "active")}
-    record_edit(supplier, kept, action="supplier.edit", actor=actor, now=now)
+    record_edit(supplier, changes=kept, action="supplier.edit", actor=actor, now=now)
     return supplier
 
 
@@ -82,13 +82,13 @@ def edit_brand(
         StaleVersion: it changed since it was read.
     """
     brand = queries.brand(brand_id)
-    refuse_stale(brand, if_match)
+    refuse_stale(brand, if_match=if_match)
     with _named_once(BrandNameTaken):
-        assign(brand, changes)
+        assign(brand, changes=changes)
         brand.search = _words(brand.name)
     if "name" in changes:
         refresh_all_of(condition=Product.brand_id == brand_id)
-    record_edit(brand, changes, action="brand.edit", actor=actor, now=now)
+    record_edit(brand, changes=changes, action="brand.edit", actor=actor, now=now)
     return brand
 
 

@@ -13,6 +13,7 @@ from groupbuy.catalogue.services.indexing import refresh
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import InvalidInput, NotInThisState
 from groupbuy.kernel.texts import Text
 from groupbuy.media import services as media
@@ -47,11 +48,13 @@ def create_product(
         "on_sale_until": on_sale_until,
     }
     _check(fields)
-    product = Product(title=title, description=description, storage=storage, **fields)
-    session().add(product)
-    session().flush()
+    product = Product(
+        id=new_id("prd"), title=title, description=description, storage=storage, **fields
+    )
     if picture_ids:
         _show(product, picture_ids, actor)
+    session().add(product)
+    session().flush()
     refresh(product_ids=[product.id])
     audit.record(actor=actor, action="product.create", subject=product.id, now=now, title=title)
     return product
@@ -68,7 +71,7 @@ def edit_product(
         StaleVersion: it changed since it was read.
     """
     product = queries.product(product_id)
-    refuse_stale(product, if_match)
+    refuse_stale(product, if_match=if_match)
     state = changes.get("state", product.state)
     if not rules.may_move(product.state, state):
         raise NotInThisState(state=product.state, action=state)
@@ -78,11 +81,11 @@ def edit_product(
     _check(window | changed)
     if "picture_ids" in changed:
         _show(product, changed["picture_ids"], actor)
-    assign(product, changes)
+    assign(product, changes=changes)
     session().flush()
     if _SEARCHED & changed.keys():
         refresh(product_ids=[product_id])
-    record_edit(product, changes, action="product.edit", actor=actor, now=now)
+    record_edit(product, changes=changes, action="product.edit", actor=actor, now=now)
     return product
 
 
@@ -116,7 +119,7 @@ def move_products(
         if product.state != state:
             product.state = state
             change = {"state": state}
-            record_edit(product, change, action="product.edit", actor=actor, now=now)
+            record_edit(product, changes=change, action="product.edit", actor=actor, now=now)
     session().flush()
     return [products[product_id] for product_id in dict.fromkeys(product_ids)]
 
@@ -137,7 +140,7 @@ def _check(fields: Mapping[str, Any]) -> None:
     """Check what is to be: whatever is named must be there, the window must have a length."""
     for field, kind in (("category_id", Category), ("brand_id", Brand), ("supplier_id", Supplier)):
         if fields.get(field) is not None:
-            hold(kind, fields[field], f"/{field}")
+            hold(kind, row_id=fields[field], pointer=f"/{field}")
     begin, end = fields["on_sale_from"], fields["on_sale_until"]
     if begin is not None and end is not None and begin >= end:
         raise InvalidInput.at(

@@ -82,17 +82,17 @@ def edit_sku(*, sku_id: str, if_match: int, actor: Actor, now: datetime, **chang
         StaleVersion: it changed since it was read.
     """
     sku = queries.sku(sku_id)
-    refuse_stale(sku, if_match)
+    refuse_stale(sku, if_match=if_match)
     lock_product(sku.product_id)
     before = {kind: getattr(sku, kind.column) for kind in PriceKind}
     with _coded_once():
-        assign(sku, changes)
+        assign(sku, changes=changes)
         _check(sku)
         if sku.active and _DISTINCTION & changes.keys():
             _refuse_unlike(sku)
     _keep_prices(sku, before, actor=actor, now=now)
     refresh(product_ids=[sku.product_id])
-    record_edit(sku, changes, action="sku.edit", actor=actor, now=now)
+    record_edit(sku, changes=changes, action="sku.edit", actor=actor, now=now)
     return sku
 
 

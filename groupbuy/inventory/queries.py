@@ -31,6 +31,16 @@ def house_levels(sku_ids: Collection[str], *, lock: bool = False) -> list[tuple[
     return [(sku_id, on_hand, reserved) for sku_id, on_hand, reserved in rows]
 
 
+def available(pool_ids: Collection[str]) -> dict[str, int]:
+    """Return {pool_id: how many units can still be reserved}, in one statement."""
+    rows = session().execute(
+        select(StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.id.in_(pool_ids)
+        )
+    )
+    return {pool_id: units for pool_id, units in rows}
+
+
 def pool_list(
     *, limit: int, cursor: str | None, sku: str | None = None, low: int | None = None
 ) -> Page[StockPool]:

@@ -1,12 +1,13 @@
-"""Fulfilment, pure: the tables of moves, and pickup codes."""
+"""Shipments and parcels, pure: the tables of moves."""
 
-import secrets
-from collections.abc import Collection
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from groupbuy.kernel.problems import NotInThisState
 
-CODE_DIGITS = 8
+State = TypeVar("State", bound=StrEnum)
+Done = TypeVar("Done", bound=StrEnum)
 
 
 class ShipmentState(StrEnum):
@@ -15,6 +16,7 @@ class ShipmentState(StrEnum):
     PREPARING = "preparing"
     IN_TRANSIT = "in_transit"
     ARRIVED = "arrived"
+    CANCELLED = "cancelled"
 
 
 class ShipmentAction(StrEnum):
@@ -22,6 +24,7 @@ class ShipmentAction(StrEnum):
 
     DISPATCH = "dispatch"
     ARRIVE = "arrive"
+    CANCEL = "cancel"
 
 
 class ParcelState(StrEnum):
@@ -32,10 +35,13 @@ class ParcelState(StrEnum):
     READY = "ready"
     HANDED_OVER = "handed_over"
     CANCELLED = "cancelled"
+    RETURNED = "returned"
+    DISPOSED = "disposed"
 
 
 SHIPMENT_TRANSITIONS: dict[tuple[ShipmentState, ShipmentAction], ShipmentState] = {
     (ShipmentState.PREPARING, ShipmentAction.DISPATCH): ShipmentState.IN_TRANSIT,
+    (ShipmentState.PREPARING, ShipmentAction.CANCEL): ShipmentState.CANCELLED,
     (ShipmentState.IN_TRANSIT, ShipmentAction.ARRIVE): ShipmentState.ARRIVED,
 }
 
@@ -48,6 +54,8 @@ class ParcelAction(StrEnum):
     HAND_OVER = "hand_over"
     TAKE_BACK = "take_back"
     CANCEL = "cancel"
+    RETURN = "return"
+    DISPOSE = "dispose"
 
 
 PARCEL_TRANSITIONS: dict[tuple[ParcelState, ParcelAction], ParcelState] = {
@@ -55,18 +63,26 @@ PARCEL_TRANSITIONS: dict[tuple[ParcelState, ParcelAction], ParcelState] = {
     (ParcelState.PREPARING, ParcelAction.CANCEL): ParcelState.CANCELLED,
     (ParcelState.IN_TRANSIT, ParcelAction.ARRIVE): ParcelState.READY,
     (ParcelState.READY, ParcelAction.HAND_OVER): ParcelState.HANDED_OVER,
+    (ParcelState.READY, ParcelAction.RETURN): ParcelState.RETURNED,
+    (ParcelState.READY, ParcelAction.DISPOSE): ParcelState.DISPOSED,
     (ParcelState.HANDED_OVER, ParcelAction.TAKE_BACK): ParcelState.READY,
 }
 
 OPEN_PARCELS = (ParcelState.PREPARING, ParcelState.IN_TRANSIT, ParcelState.READY)
+ON_THE_WAY = (ShipmentState.PREPARING, ShipmentState.IN_TRANSIT)
+
+
+def moved(table: Mapping[tuple[State, Done], State], state: str, action: Done) -> State:
+    """Return the state that an action leads to by a table of moves, or raise NotInThisState."""
+    for (start, known), end in table.items():
+        if (start, known) == (state, action):
+            return end
+    raise NotInThisState(state=str(state), action=action.value)
 
 
 def after(state: str, action: ShipmentAction) -> ShipmentState:
-    """Return the state an action leads to, or raise NotInThisState."""
-    try:
-        return SHIPMENT_TRANSITIONS[ShipmentState(state), action]
-    except KeyError:
-        raise NotInThisState(state=str(state), action=action.value) from None
+    """Return the state an action leads a shipment to, or raise NotInThisState."""
+    return moved(SHIPMENT_TRANSITIONS, state, action)
 
 
 def parcel_move(action: ParcelAction) -> tuple[ParcelState, ParcelState]:
@@ -75,11 +91,3 @@ def parcel_move(action: ParcelAction) -> tuple[ParcelState, ParcelState]:
         (start, end) for (start, known), end in PARCEL_TRANSITIONS.items() if known is action
     )
     return start, end
-
-
-def new_code(taken: Collection[str]) -> str:
-    """Draw an 8-digit code that none of the open parcels of the pickup point has."""
-    while True:
-        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-        if code not in taken:
-            return code

@@ -18,7 +18,7 @@ api = Api("pricing", __name__, url_prefix="/api/v1", description="What a basket 
     allow="quotes.ask",
     body=QuoteBody,
     returns=QuoteSchema,
-    problems=[errors.NotForSale, GroupBuyNotOpen],
+    problems=[errors.NotForSale, errors.BelowMinimum, GroupBuyNotOpen],
 )
 def ask_quote(actor: Actor, body: dict[str, Any]) -> Quote:
     """Ask what a basket costs, line by line, with the source of each price."""

@@ -10,7 +10,7 @@ from groupbuy.catalogue import queries as catalogue
 from groupbuy.catalogue.queries import SkuFacts
 from groupbuy.inventory import queries as inventory
 from groupbuy.pricing import rules
-from groupbuy.pricing.errors import NotForSale
+from groupbuy.pricing.errors import BelowMinimum, NotForSale
 from groupbuy.pricing.rules import Offer, Quote, Wanted
 
 
@@ -28,9 +28,10 @@ def price_basket(*, lines: Sequence[Wanted], group_buy_id: str | None, now: date
     Raises:
         GroupBuyNotOpen: it is not open at `now`.
         NotForSale: with the SKUs that are not sold here.
+        BelowMinimum: with the SKUs of which fewer are wanted than are sold at once.
     """
     demand = rules.merge(lines)
-    facts = catalogue.skus_for_sale(list(demand))
+    facts = catalogue.skus_for_sale(list(demand), now=now)
     group_buy = None
     if group_buy_id is None:
         offers = _house_offers(facts)
@@ -40,6 +41,9 @@ def price_basket(*, lines: Sequence[Wanted], group_buy_id: str | None, now: date
     missing = [sku_id for sku_id in demand if sku_id not in offers]
     if missing:
         raise NotForSale(sku_ids=missing)
+    short = {n: facts[n].min_quantity for n in demand if demand[n] < facts[n].min_quantity}
+    if short:
+        raise BelowMinimum(sku_ids=list(short), min_quantities=short)
     return Priced(rules.quote(demand, offers), group_buy)
 
 

@@ -38,7 +38,7 @@ def place(
     """Place an order for the price the shopper saw; its stock is reserved for `payable_for`.
 
     Raises:
-        GroupBuyNotOpen, NotForSale: see pricing.
+        GroupBuyNotOpen, NotForSale, BelowMinimum: see pricing.
         QuoteChanged: the price is another one now.
         ShopperLimitReached: more than one shopper may buy.
         PickupPointNeeded, PickupPointClosed: where to fetch it.

@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "catalogue_complete"
-down_revision = "imports_create"
+down_revision = "identity_erasures"
 branch_labels = None
 depends_on = None
 

@@ -144,16 +144,30 @@ def _product(row: Row, sku: Sku | None, known: Catalogue) -> Product | None:
         row.wrong("product_id", NO_SUCH)
     if sku is not None and product_id not in (None, sku.product_id):
         row.wrong("product_id", OTHER_PRODUCT)
-    return known.products.get(product_id or (sku.product_id if sku else ""))
+    product = known.products.get(product_id or (sku.product_id if sku else ""))
+    named = row.given("product_id") or row.given("sku_id")
+    if (
+        product is not None
+        and not named
+        and row.cells.get("title", product.title)
+        not in (
+            "",
+            product.title,
+        )
+    ):
+        # Found by its barcode alone: another title speaks of other goods, not of a new name.
+        row.wrong("barcode", OTHER_PRODUCT)
+    return product
 
 
 def _under(
     row: Row, product: Product | None, sheets: dict[str, ProductSheet]
 ) -> ProductSheet | None:
     """Return what the sheet says of the row's product so far; None if it names none."""
-    title = row.text("title", maximum=100, needed=product is None)
+    unknown = product is None and row.given("product_id")
+    title = row.text("title", maximum=100, needed=product is None and not unknown)
     key = product.id if product else title
-    if key is None:
+    if key is None or unknown:
         return None
     return sheets.setdefault(key, ProductSheet(product=product))
 
@@ -189,7 +203,7 @@ def _named(row: Row, column: str, ids: Mapping[str, str]) -> str | None:
     name = row.text(column, maximum=500)
     if name is None or row.is_cleared(column):
         return None
-    found = ids.get(name.casefold())
+    found = ids.get("/".join(part.strip() for part in name.split("/")).casefold())
     if found is None:
         row.wrong(column, NO_SUCH)
     return found

@@ -41,4 +41,31 @@ PERSONAL = (
         "from payments p join orders o on p.reference = 'ord_' || replace(o.id::text, '-', '') "
         "where o.shopper_id = :shopper order by p.id",
     ),
+    PersonalData(
+        "after_sales",
+        f"select {_ORDER}, a.kind, a.state, a.reason, a.words, a.amount_fen, a.requested_at "
+        "from after_sales a join orders o on o.id = a.order_id "
+        "where o.shopper_id = :shopper order by a.id",
+        erase=(
+            "update after_sales set words = '' where order_id in "
+            "(select id from orders where shopper_id = :shopper)",
+        ),
+    ),
+    PersonalData(
+        "after_sale_notes",
+        f"select {_ORDER}, n.words, n.at from after_sale_notes n "
+        "join after_sales a on a.id = n.after_sale_id join orders o on o.id = a.order_id "
+        "where o.shopper_id = :shopper order by n.id",
+    ),
+    PersonalData(
+        "carts",
+        "select p.title, l.quantity, l.added_at from carts c join cart_lines l on l.cart_id = c.id "
+        "join skus s on s.id = l.sku_id join products p on p.id = s.product_id "
+        "where c.shopper_id = :shopper order by l.added_at",
+        erase=(
+            "delete from cart_lines where cart_id in "
+            "(select id from carts where shopper_id = :shopper)",
+            "delete from carts where shopper_id = :shopper",
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """Complete the catalogue: brands, suppliers, sale windows, more prices with history, the search.
 
-Revision: catalogue_complete, after imports_create.
+Revision: catalogue_complete, after fulfilment_complete.
 """
 
 import re
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "catalogue_complete"
-down_revision = "imports_create"
+down_revision = "fulfilment_complete"
 branch_labels = None
 depends_on = None
 

@@ -49,6 +49,9 @@ class Sku(Base):
     __table_args__ = (
         CheckConstraint("price_fen >= 0", name="price_not_negative"),
         CheckConstraint("list_price_fen >= price_fen", name="list_price_not_below_price"),
+        CheckConstraint(
+            "member_price_fen between 0 and price_fen", name="member_price_not_above_price"
+        ),
         CheckConstraint("per_shopper_max > 0", name="per_shopper_max_positive"),
     )
 
@@ -59,6 +62,7 @@ class Sku(Base):
     barcode: Mapped[str | None] = mapped_column(unique=True)
     price_fen: Mapped[int]
     list_price_fen: Mapped[int | None]
+    member_price_fen: Mapped[int | None]
     per_shopper_max: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
     in_stock: Mapped[bool] = mapped_column(default=False)

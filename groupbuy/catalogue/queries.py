@@ -35,6 +35,7 @@ class SkuFacts:
     product_id: str
     title: str
     price_fen: int
+    member_price_fen: int | None
     per_shopper_max: int | None
     storage: str
     sellable: bool
@@ -183,6 +184,7 @@ def _facts(sku: Sku, product: Product, category_ids: Sequence[str]) -> SkuFacts:
         product_id=product.id,
         title=sale_title(product.title, sku.name),
         price_fen=sku.price_fen,
+        member_price_fen=sku.member_price_fen,
         per_shopper_max=sku.per_shopper_max,
         storage=product.storage,
         sellable=sku.active and product.state == ProductState.ON_SALE,

@@ -59,9 +59,12 @@ def complete_commission(order: Order, now: datetime) -> None:
 
 @on(order_completed)
 def pay_service_fee(order: Order, now: datetime) -> None:
-    """Pay whoever handed the order over, if their plan has a fee for it, whoever sold it."""
+    """Pay whoever handed the order over, if their plan has a fee for it, whoever sold it.
+
+    Nobody handed over what was never fetched.
+    """
     leader_id = attribution.current_decision(order.id).pickup_leader_id
-    if leader_id is None or order.paid_at is None:
+    if leader_id is None or order.paid_at is None or order.picked_up_at is None:
         return
     then = leaders.standing_at([leader_id], order.paid_at)[leader_id]
     services.pay_service_fee(

@@ -63,6 +63,10 @@ class Settings:
     after_sale_return_days: int = 7
     leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
+    unclaimed_after_days: int = 3
+    unclaimed_grace_hours: int = 24
+    delivery_fee_fen: int = 0
+    free_delivery_from_fen: int = 0
     hold_days: int = 7
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
@@ -258,6 +262,19 @@ VARIABLES = (
         _count,
     ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+    ),
+    Variable(
+        "UNCLAIMED_GRACE_HOURS",
+        "unclaimed_grace_hours",
+        "from the reminder to the campaign's rule for what nobody fetched",
+        _count,
+    ),
+    Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
+    Variable(
+        "FREE_DELIVERY_FROM_FEN", "free_delivery_from_fen", "goods for so much; 0: never", _count
+    ),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable(

@@ -1,6 +1,7 @@
 """Problems of orders."""
 
 from http import HTTPStatus
+from typing import Any
 
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.texts import Text
@@ -12,6 +13,12 @@ class QuoteChanged(Problem):
     status = HTTPStatus.CONFLICT
     code = "quote-changed"
     title = Text("价格已变动，请确认新价格", "The price has changed; please confirm the new one")
+
+    def document(self, language: str) -> dict[str, Any]:
+        """Return the document with the new quote as a shopper reads it."""
+        body = super().document(language)
+        quote = self.members.get("quote")
+        return body if quote is None else body | {"quote": quote.shown(language)}
 
 
 class ShopperLimitReached(Problem):
@@ -50,6 +57,15 @@ class RefundExceedsLine(Problem):
     )
 
 
+class RefundExceedsDelivery(Problem):
+    """More than is left of the delivery fee."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refund-exceeds-delivery"
+    title = Text("退款超过剩余配送费", "The refund exceeds what is left of the delivery fee")
+    detail = Text("配送费最多可退 {left_fen} 分。", "{left_fen} fen of it are left.")
+
+
 class NothingToRefund(Problem):
     """The order was never paid, or everything went back already."""
 
@@ -59,7 +75,7 @@ class NothingToRefund(Problem):
 
 
 class RefundOpen(Problem):
-    """A refund of this order is under way; hand the goods over when it is settled."""
+    """A refund is under way; hand the goods over when it is settled. `order_ids` says of which."""
 
     status = HTTPStatus.CONFLICT
     code = "refund-open"

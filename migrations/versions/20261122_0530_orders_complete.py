@@ -1,13 +1,13 @@
 """Carts, after-sales and corrections of orders.
 
-Revision: orders_complete, after media_create.
+Revision: orders_complete, after identity_erasures.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "orders_complete"
-down_revision = "media_create"
+down_revision = "identity_erasures"
 branch_labels = None
 depends_on = None
 
@@ -34,24 +34,6 @@ begin
     raise exception 'after_sale_moves is append-only' using errcode = 'restrict_violation';
 end $body$""",
         """create trigger after_sale_moves_no_truncate before truncate on after_sale_moves for each statement execute function after_sale_moves_no_truncate()""",
-    ),
-    (
-        "after_sale_notes",
-        "after_sale_notes_append_only",
-        """create or replace function after_sale_notes_append_only() returns trigger language plpgsql as $body$
-begin
-    raise exception 'after_sale_notes is append-only' using errcode = 'restrict_violation';
-end $body$""",
-        """create trigger after_sale_notes_append_only before update or delete on after_sale_notes for each row execute function after_sale_notes_append_only()""",
-    ),
-    (
-        "after_sale_notes",
-        "after_sale_notes_no_truncate",
-        """create or replace function after_sale_notes_no_truncate() returns trigger language plpgsql as $body$
-begin
-    raise exception 'after_sale_notes is append-only' using errcode = 'restrict_violation';
-end $body$""",
-        """create trigger after_sale_notes_no_truncate before truncate on after_sale_notes for each statement execute function after_sale_notes_no_truncate()""",
     ),
     (
         "corrected_lines",

@@ -34,6 +34,7 @@ class TestSkusForSale:
                 id=sku.id,
                 product_id=product.id,
                 title="Strawberries 500 g",
+                member_price_fen=None,
                 price_fen=1990,
                 per_shopper_max=3,
                 storage="chilled",

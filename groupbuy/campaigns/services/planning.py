@@ -17,6 +17,7 @@ from groupbuy.campaigns.rules import (
     CampaignState,
     GroupBuyFacts,
     GroupBuyState,
+    UnclaimedRule,
     campaign_succeeded,
     check_times,
 )
@@ -44,6 +45,9 @@ def create(
     closes_at: datetime,
     pickup_from: datetime | None = None,
     pickup_until: datetime | None = None,
+    one_parcel: bool = False,
+    unclaimed_rule: str = UnclaimedRule.KEEP,
+    keep_days: int = 7,
     items: Sequence[Mapping[str, Any]] = (),
     actor: Actor,
     now: datetime,
@@ -68,6 +72,9 @@ def create(
         closes_at=closes_at,
         pickup_from=pickup_from,
         pickup_until=pickup_until,
+        one_parcel=one_parcel,
+        unclaimed_rule=unclaimed_rule,
+        keep_days=keep_days,
     )
     check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
     session().add(campaign)

@@ -41,15 +41,18 @@ from groupbuy.orders.queries.orders import (
     order,
     refund_under_way,
     refunds,
+    refunds_under_way,
     shoppers_orders,
     show,
     with_lines,
 )
+from groupbuy.orders.queries.personal import PERSONAL
 
 INVARIANTS = (*ORDER_INVARIANTS, *AFTER_SALE_INVARIANTS, *CORRECTION_INVARIANTS)
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
     "AfterSaleView",
     "CartSummary",
     "CorrectedOrderView",
@@ -84,6 +87,7 @@ __all__ = [
     "planned_order_ids",
     "refund_under_way",
     "refunds",
+    "refunds_under_way",
     "running_correction_ids",
     "shoppers_after_sales",
     "shoppers_orders",

@@ -1,0 +1,7 @@
+"""Fulfilment over HTTP: a file and an `Api` for each resource."""
+
+from groupbuy.fulfilment.api.pickup import api as pickup
+from groupbuy.fulfilment.api.shipments import api as shipments
+from groupbuy.fulfilment.api.unclaimed import api as unclaimed
+
+__all__ = ["pickup", "shipments", "unclaimed"]

@@ -1,0 +1,10 @@
+"""Delivery routes, pure."""
+
+from enum import StrEnum
+
+
+class RouteState(StrEnum):
+    """Whether a route is driven."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"

@@ -1,12 +1,14 @@
 """What happens to orders by the clock."""
 
+from datetime import timedelta
+
 from groupbuy.campaigns import services as campaigns
 from groupbuy.kernel import clock
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.jobs import every, one_by_one
+from groupbuy.kernel.jobs import every, job, one_by_one
 from groupbuy.kernel.settings import settings
 from groupbuy.orders import queries
-from groupbuy.orders.services import cancelling, carts, deciding, moving
+from groupbuy.orders.services import cancelling, carts, correcting, deciding, moving
 
 
 @every("* * * * * */10", "orders.expire_due")
@@ -65,3 +67,33 @@ def forget_carts() -> None:
     """Forget carts that nobody touched for long."""
     with transaction():
         carts.forget_old(now=clock.now())
+
+
+@job(correcting.JOB)
+def settle_correction(correction_id: str) -> None:
+    """Settle a running correction, each order in its own transaction; killed anywhere, it goes on.
+
+    An order that fails stops no other, and is tried again.
+    """
+    now, known = clock.now(), settings()
+    try:
+        one_by_one(
+            queries.planned_order_ids(correction_id),
+            lambda order_id: correcting.settle_order(
+                correction_id=correction_id,
+                order_id=order_id,
+                leaders_limit_fen=known.leader_correction_fen,
+                decide_within=timedelta(hours=known.after_sale_decision_hours),
+                now=now,
+            ),
+        )
+    finally:
+        with transaction():
+            correcting.finish(correction_id=correction_id, now=now)
+
+
+@every("*/5 * * * * 33", "orders.resume_corrections")
+def resume_corrections() -> None:
+    """Go on with corrections that are under way, should their job be lost."""
+    for correction_id in queries.running_correction_ids():
+        settle_correction(correction_id)

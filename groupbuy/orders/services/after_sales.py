@@ -108,7 +108,7 @@ def open_case(*, order: Order, asked: Asked, actor: Actor, now: datetime) -> Aft
     for line in held:
         line.after_sale_id = case.id
     session().add_all(held)
-    _note_move(case, None, AfterSaleAction.REQUEST, actor=actor, now=now, why=asked.words)
+    _note_move(case, None, AfterSaleAction.REQUEST, actor=actor, now=now, why=asked.reason)
     session().flush()
     return case
 
@@ -160,15 +160,15 @@ def write(
     return note
 
 
-def withdraw_all(*, order: Order, actor: Actor, now: datetime) -> None:
-    """Withdraw what is open of a locked order that is cancelled: everything goes back anyway."""
+def withdraw_all(*, order: Order, why: str, actor: Actor, now: datetime) -> None:
+    """Withdraw what is open of a locked order of which everything goes back anyway."""
     for case in session().scalars(
         select(AfterSale)
         .where(AfterSale.order_id == order.id, AfterSale.state.in_(HOLDING))
         .order_by(AfterSale.id)
         .execution_options(populate_existing=True)
     ):
-        end(case=case, action=AfterSaleAction.WITHDRAW, actor=actor, why="cancelled", now=now)
+        end(case=case, action=AfterSaleAction.WITHDRAW, actor=actor, why=why, now=now)
 
 
 def refund_settled(*, refund_id: str, now: datetime) -> None:

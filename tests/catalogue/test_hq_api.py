@@ -1,14 +1,15 @@
-"""The catalogue over HTTP: each endpoint anonymous, outsider, happy path, each of its Problems."""
+"""Headquarters' catalogue over HTTP: anonymous, outsider, happy path, each of its Problems."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from groupbuy.catalogue import services
 from groupbuy.catalogue.rules import ProductState
+from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
-from tests.client import Answer, Api, Caller
+from tests.catalogue.answers import created, pointers, problem, texts
+from tests.client import Api, Caller
 from tests.factories import catalogue as make
 
 
@@ -18,27 +19,18 @@ def hua(api: Api) -> Caller:
     return api.staff("operator", "hua")
 
 
-def problem(answer: Answer) -> tuple[int, str]:
-    return answer.status_code, answer.json["code"]
-
-
-def pointers(answer: Answer) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [fault["pointer"] for fault in answer.json["errors"]]
-
-
-def created(answer: Answer) -> dict[str, Any]:
-    assert answer.status_code == 201, answer.text
-    assert answer.headers["ETag"] == '"1"'
-    return dict(answer.json)
-
-
 class TestWhoMay:
     """Headquarters' endpoints: operators edit, finance and auditors read, nobody else."""
 
-    PATHS = ("/hq/categories", "/hq/products", "/hq/skus")
+    PREFIXES: ClassVar = {
+        "/hq/categories": "cat",
+        "/hq/suppliers": "sup",
+        "/hq/brands": "brd",
+        "/hq/products": "prd",
+        "/hq/skus": "sku",
+    }
 
-    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize("path", PREFIXES)
     def test_it_is_for_staff_and_edited_by_operators(self, api: Api, path: str) -> None:
         assert api.anonymous.get(path).status_code == 401
         assert api.shopper("zed").get(path).status_code == 403
@@ -47,10 +39,9 @@ class TestWhoMay:
         assert api.anonymous.post(path, {}).status_code == 401
         assert api.staff("auditor").post(path, {}).status_code == 403
 
-    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize("path", PREFIXES)
     def test_it_guards_each_single_one_too(self, api: Api, path: str) -> None:
-        prefix = {"/hq/categories": "cat", "/hq/products": "prd", "/hq/skus": "sku"}[path]
-        one = f"{path}/{new_id(prefix)}"
+        one = f"{path}/{new_id(self.PREFIXES[path])}"
         assert api.anonymous.get(one).status_code == 401
         assert api.shopper("zed").get(one).status_code == 403
         assert api.staff("auditor").patch(one, {}, if_match=1).status_code == 403
@@ -98,6 +89,26 @@ class TestCategories:
         root = hua.patch(f"/hq/categories/{fruit.id}", {"parent_id": None}, if_match=2)
         assert root.json["parent_id"] is None
 
+    def test_it_has_five_levels_at_most(self, hua: Caller) -> None:
+        line = [make.category("1")]
+        for level in ("2", "3", "4", "5"):
+            line.append(make.category(level, parent=line[-1]))
+        deeper = hua.post("/hq/categories", {"name": "6", "parent_id": line[-1].id})
+        assert problem(deeper) == (409, "category-too-deep")
+        assert deeper.json["levels"] == 5
+        top = make.category("A")
+        make.category("B", parent=top)
+        path = f"/hq/categories/{top.id}"
+        moved = hua.patch(path, {"parent_id": line[3].id}, if_match=1)
+        assert problem(moved) == (409, "category-too-deep")
+        assert hua.patch(path, {"parent_id": line[2].id}, if_match=1).status_code == 200
+
+    def test_it_orders_siblings_by_position(self, hua: Caller) -> None:
+        first, second = make.category("Apples", position=1), make.category("Pears", position=2)
+        assert texts(hua.get("/categories"), "id") == [first.id, second.id]
+        hua.patch(f"/hq/categories/{second.id}", {"position": 0}, if_match=1)
+        assert texts(hua.get("/categories"), "id") == [second.id, first.id]
+
     def test_it_refuses_a_parent_that_does_not_exist(self, hua: Caller) -> None:
         nowhere = {"name": "Fruit", "parent_id": new_id("cat")}
         assert pointers(hua.post("/hq/categories", nowhere)) == ["/parent_id"]
@@ -133,7 +144,18 @@ class TestProducts:
         body = {"category_id": category.id, "title": "Milk", "storage": "chilled"}
         milk = created(hua.post("/hq/products", body))
         path = f"/hq/products/{milk['id']}"
-        assert milk == {**body, "id": milk["id"], "description": "", "state": "draft", "version": 1}
+        assert milk == {
+            **body,
+            "id": milk["id"],
+            "brand_id": None,
+            "supplier_id": None,
+            "description": "",
+            "state": "draft",
+            "on_sale_from": None,
+            "on_sale_until": None,
+            "picture_ids": [],
+            "version": 1,
+        }
         edited = hua.patch(path, {"title": "Whole milk", "state": "on_sale"}, if_match=1)
         assert edited.json == {**milk, "title": "Whole milk", "state": "on_sale", "version": 2}
         assert hua.get(path).json == edited.json
@@ -164,6 +186,85 @@ class TestProducts:
         answer = hua.patch(path, nowhere, if_match=product.version)
         assert pointers(answer) == ["/category_id"]
 
+    def test_it_has_a_brand_a_supplier_and_a_window(self, hua: Caller) -> None:
+        brand, supplier = make.brand("Dew"), make.supplier("Farm")
+        body = {
+            "category_id": make.category().id,
+            "title": "Milk",
+            "brand_id": brand.id,
+            "supplier_id": supplier.id,
+            "on_sale_from": "2026-03-03T00:00:00+08:00",
+            "on_sale_until": "2026-03-04T00:00:00+08:00",
+        }
+        milk = created(hua.post("/hq/products", body))
+        assert (milk["brand_id"], milk["supplier_id"]) == (brand.id, supplier.id)
+        path = f"/hq/products/{milk['id']}"
+        session().expire_all()
+        assert hua.get(path).json["on_sale_from"] == "2026-03-02T16:00:00+00:00"
+        gone = hua.patch(path, {"brand_id": None, "on_sale_until": None}, if_match=1)
+        assert (gone.json["brand_id"], gone.json["on_sale_until"]) == (None, None)
+        late = {"on_sale_until": "2026-03-03T00:00:00+08:00"}
+        assert pointers(hua.patch(path, late, if_match=2)) == ["/on_sale_until"]
+        assert pointers(hua.post("/hq/products", {**body, **late})) == ["/on_sale_until"]
+
+    def test_it_takes_no_brand_and_no_supplier_that_is_unknown_or_archived(
+        self, hua: Caller
+    ) -> None:
+        brand, supplier = make.brand("Dew"), make.supplier("Farm")
+        product = make.product(brand_id=brand.id, supplier_id=supplier.id)
+        for kind, row in (("brands", brand), ("suppliers", supplier)):
+            assert hua.patch(f"/hq/{kind}/{row.id}", {"active": False}, if_match=1).json
+        body = {"category_id": product.category_id, "title": "Milk"}
+        for field, row_id in (
+            ("brand_id", brand.id),
+            ("brand_id", new_id("brd")),
+            ("supplier_id", supplier.id),
+            ("supplier_id", new_id("sup")),
+        ):
+            assert pointers(hua.post("/hq/products", {**body, field: row_id})) == [f"/{field}"]
+        path = f"/hq/products/{product.id}"
+        kept = hua.patch(path, {"brand_id": brand.id, "title": "Plums"}, if_match=product.version)
+        assert (kept.status_code, kept.json["brand_id"]) == (200, brand.id)
+
+    def test_it_moves_several_at_once_or_none(self, hua: Caller) -> None:
+        sold, off, draft = (
+            make.product(state=state)
+            for state in (ProductState.ON_SALE, ProductState.OFF_SALE, ProductState.DRAFT)
+        )
+
+        def move(state: str, *products: Any) -> Any:
+            ids = [product.id for product in products]
+            return hua.post("/hq/products/moves", {"product_ids": ids, "state": state})
+
+        stuck = move("archived", off, sold, draft)
+        assert problem(stuck) == (409, "not-in-this-state")
+        assert stuck.json["product_ids"] == [sold.id]
+        assert hua.get(f"/hq/products/{off.id}").json["state"] == "off_sale"
+        done = move("archived", draft, off)
+        assert [item["id"] for item in done.json["items"]] == [draft.id, off.id]
+        assert {item["state"] for item in done.json["items"]} == {"archived"}
+        versions = [item["version"] for item in done.json["items"]]
+        again = move("archived", draft, off, draft).json["items"]
+        assert [item["version"] for item in again] == versions
+        unknown = {"product_ids": [sold.id, new_id("prd")], "state": "off_sale"}
+        assert pointers(hua.post("/hq/products/moves", unknown)) == ["/product_ids/1"]
+        assert hua.get(f"/hq/products/{sold.id}").json["state"] == "on_sale"
+        assert pointers(move("off_sale")) == ["/product_ids"]
+
+    def test_it_lists_by_brand_supplier_storage_and_barcode(self, hua: Caller) -> None:
+        brand, supplier = make.brand("Dew"), make.supplier("Farm")
+        make.sku()
+        branded = make.sku(make.product(brand_id=brand.id, storage="frozen"), barcode="690")
+        delivered = make.sku(make.product(supplier_id=supplier.id))
+        for filters, sku in (
+            ({"brand": brand.id}, branded),
+            ({"storage": "frozen"}, branded),
+            ({"barcode": "690"}, branded),
+            ({"supplier": supplier.id}, delivered),
+        ):
+            assert texts(hua.get("/hq/products", **filters), "id") == [sku.product_id]
+            assert texts(hua.get("/hq/skus", **filters), "id") == [sku.id]
+
     def test_it_lists_by_category_with_those_below_by_state_and_by_title(self, hua: Caller) -> None:
         food = make.category("Food")
         fruit = make.category("Fruit", parent=food)
@@ -191,6 +292,10 @@ class TestSkus:
             "barcode": "6901234567892",
             "price_fen": 1990,
             "list_price_fen": 2590,
+            "member_price_fen": 1790,
+            "cost_fen": 1200,
+            "weight_g": 520,
+            "min_quantity": 2,
             "per_shopper_max": 5,
         }
         sku = created(hua.post("/hq/skus", body))
@@ -205,18 +310,82 @@ class TestSkus:
 
     def test_it_refuses_a_barcode_that_another_sku_has(self, hua: Caller) -> None:
         one, other = make.sku(barcode="690"), make.sku()
-        body = {"product_id": one.product_id, "price_fen": 100, "barcode": "690"}
+        body = {"product_id": one.product_id, "name": "Big", "price_fen": 100, "barcode": "690"}
         assert problem(hua.post("/hq/skus", body)) == (409, "barcode-taken")
         answer = hua.patch(f"/hq/skus/{other.id}", {"barcode": "690"}, if_match=1)
         assert problem(answer) == (409, "barcode-taken")
         assert hua.get(f"/hq/skus/{other.id}").json["barcode"] is None
 
-    def test_it_refuses_a_list_price_below_the_price(self, hua: Caller) -> None:
-        body = {"product_id": make.product().id, "price_fen": 100, "list_price_fen": 99}
-        assert pointers(hua.post("/hq/skus", body)) == ["/list_price_fen"]
-        sku = make.sku(price_fen=100, list_price_fen=120)
-        answer = hua.patch(f"/hq/skus/{sku.id}", {"price_fen": 121}, if_match=1)
-        assert pointers(answer) == ["/list_price_fen"]
+    @pytest.mark.parametrize(
+        ("fields", "change", "at"),
+        [
+            ({"list_price_fen": 99}, {"list_price_fen": 99}, "/list_price_fen"),
+            ({"list_price_fen": 99}, {"price_fen": 151}, "/list_price_fen"),
+            ({"member_price_fen": 101}, {"price_fen": 79}, "/member_price_fen"),
+            ({"min_quantity": 3, "per_shopper_max": 2}, {"min_quantity": 5}, "/per_shopper_max"),
+            ({"min_quantity": 3, "per_shopper_max": 2}, {"per_shopper_max": 1}, "/per_shopper_max"),
+        ],
+    )
+    def test_it_refuses_prices_and_quantities_out_of_order(
+        self, hua: Caller, fields: dict[str, int], change: dict[str, int], at: str
+    ) -> None:
+        body = {"product_id": make.product().id, "price_fen": 100, **fields}
+        assert pointers(hua.post("/hq/skus", body)) == [at]
+        sku = make.sku(
+            price_fen=100,
+            list_price_fen=150,
+            member_price_fen=80,
+            min_quantity=2,
+            per_shopper_max=4,
+        )
+        assert pointers(hua.patch(f"/hq/skus/{sku.id}", change, if_match=1)) == [at]
+
+    def test_it_takes_a_code_of_the_shops_own_but_no_ean_with_a_wrong_digit(
+        self, hua: Caller
+    ) -> None:
+        body = {"product_id": make.product().id, "price_fen": 100}
+        assert pointers(hua.post("/hq/skus", {**body, "barcode": "6901234567890"})) == ["/barcode"]
+        sku = created(hua.post("/hq/skus", {**body, "barcode": "SHELF-7"}))
+        path = f"/hq/skus/{sku['id']}"
+        assert pointers(hua.patch(path, {"barcode": "96385075"}, if_match=1)) == ["/barcode"]
+        assert hua.patch(path, {"barcode": None}, if_match=1).json["barcode"] is None
+
+    def test_it_has_the_same_options_for_all_skus_of_a_product(self, hua: Caller) -> None:
+        product = make.product()
+        make.sku(product, options={"weight": "500 g", "box": "paper"})
+        body = {"product_id": product.id, "price_fen": 100}
+        for options in ({}, {"weight": "1 kg"}, {"weight": "1 kg", "colour": "red"}):
+            answer = hua.post("/hq/skus", {**body, "options": options})
+            assert problem(answer) == (409, "option-names-differ")
+            assert answer.json["names"] == "box, weight"
+        fits = {"box": "paper", "weight": "1 kg"}
+        other = created(hua.post("/hq/skus", {**body, "options": fits}))
+        path = f"/hq/skus/{other['id']}"
+        answer = hua.patch(path, {"options": {"weight": "1 kg"}}, if_match=1)
+        assert problem(answer) == (409, "option-names-differ")
+
+    def test_it_tells_active_skus_of_a_product_apart(self, hua: Caller) -> None:
+        product = make.product()
+        one = make.sku(product, options={"weight": "500 g"})
+        same = {"product_id": product.id, "price_fen": 100, "options": {"weight": "500 g"}}
+        answer = hua.post("/hq/skus", {**same, "name": "Half a kilo"})
+        assert problem(answer) == (409, "sku-not-distinct")
+        assert answer.json["sku_id"] == one.id
+        idle = created(hua.post("/hq/skus", {**same, "active": False}))
+        path = f"/hq/skus/{idle['id']}"
+        waking = hua.patch(path, {"active": True}, if_match=1)
+        assert problem(waking) == (409, "sku-not-distinct")
+        woken = hua.patch(path, {"active": True, "options": {"weight": "1 kg"}}, if_match=1)
+        assert woken.status_code == 200
+        elsewhere = {**same, "product_id": make.product().id}
+        assert hua.post("/hq/skus", elsewhere).status_code == 201
+
+    def test_it_tells_skus_without_options_apart_by_name(self, hua: Caller) -> None:
+        body = {"product_id": make.product().id, "price_fen": 100}
+        assert created(hua.post("/hq/skus", {**body, "name": "Small"}))
+        assert created(hua.post("/hq/skus", {**body, "name": "Large"}))
+        again = hua.post("/hq/skus", {**body, "name": "Small"})
+        assert problem(again) == (409, "sku-not-distinct")
 
     def test_it_refuses_what_does_not_fit_the_schema(self, hua: Caller) -> None:
         body = {
@@ -250,119 +419,3 @@ class TestSkus:
         assert found(active="false") == [idle.id]
         assert found(in_stock="true") == [coded.id]
         assert found() == [plain.id, coded.id, idle.id]
-
-
-class TestShopping:
-    """GET /categories, /products, /products/{id}: for everyone, without a login."""
-
-    def test_it_shows_the_tree_parents_first_in_order(self, api: Api) -> None:
-        milk = make.category("Milk", position=2)
-        food = make.category("Food", position=1)
-        fruit = make.category("Fruit", parent=food)
-        assert api.anonymous.get("/categories").json == {
-            "items": [
-                {"id": food.id, "parent_id": None, "name": "Food"},
-                {"id": fruit.id, "parent_id": food.id, "name": "Fruit"},
-                {"id": milk.id, "parent_id": None, "name": "Milk"},
-            ]
-        }
-
-    def test_it_lists_products_with_their_active_skus(self, api: Api) -> None:
-        product = make.product("Plums", storage="chilled", description="Ripe")
-        sku = make.sku(product, name="1 kg", options={"weight": "1 kg"}, list_price_fen=2590)
-        make.sku(product, name="5 kg", active=False)
-        expected = {
-            "id": product.id,
-            "category_id": product.category_id,
-            "title": "Plums",
-            "description": "Ripe",
-            "storage": "chilled",
-            "skus": [
-                {
-                    "id": sku.id,
-                    "name": "1 kg",
-                    "options": {"weight": "1 kg"},
-                    "price_fen": 1990,
-                    "list_price_fen": 2590,
-                    "in_stock": False,
-                }
-            ],
-        }
-        assert api.anonymous.get("/products").json == {"items": [expected], "next_cursor": None}
-        assert api.shopper("bo").get(f"/products/{product.id}").json == expected
-
-    def test_it_hides_what_is_not_on_sale_or_has_no_active_sku(self, api: Api) -> None:
-        hidden = [make.product()]
-        for state in (ProductState.DRAFT, ProductState.OFF_SALE, ProductState.ARCHIVED):
-            hidden.append(make.product(state=state))
-            make.sku(hidden[-1])
-        hidden.append(make.product())
-        make.sku(hidden[-1], active=False)
-        assert api.anonymous.get("/products").json["items"] == []
-        for product in hidden:
-            answer = api.anonymous.get(f"/products/{product.id}")
-            assert problem(answer) == (404, "not-found")
-
-    def test_it_filters_by_category_with_those_below_and_by_stock(self, api: Api) -> None:
-        food = make.category("Food")
-        fruit = make.category("Fruit", parent=food)
-        plums = make.sku(make.product(within=fruit))
-        bread = make.sku(make.product(within=food))
-        soap = make.sku()
-        services.record_availability(in_stock={plums.id: True, soap.id: True})
-
-        def found(**query: Any) -> list[str]:
-            items = api.anonymous.get("/products", **query).json["items"]
-            return [sku["id"] for item in items for sku in item["skus"]]
-
-        assert found() == [soap.id, bread.id, plums.id]
-        assert found(category=food.id) == [bread.id, plums.id]
-        assert found(category=fruit.id) == [plums.id]
-        assert found(category=new_id("cat")) == []
-        assert found(in_stock="true") == [soap.id, plums.id]
-        assert found(in_stock="false", category=food.id) == [bread.id]
-
-    @pytest.mark.parametrize(
-        ("q", "title"),
-        [
-            ("100% j", "100% Juice"),
-            ("a_b", "Set A_B"),
-            ("苹果", "红苹果 5 斤"),
-            ("\\", "Back\\slash"),
-        ],
-    )
-    def test_it_searches_titles_in_any_case_and_takes_wildcards_literally(
-        self, api: Api, q: str, title: str
-    ) -> None:
-        for each in ("100% Juice", "1000 Jugs", "Set A_B", "Set AxB", "红苹果 5 斤", "Back\\slash"):
-            make.sku(make.product(each))
-        items = api.anonymous.get("/products", q=q).json["items"]
-        assert [item["title"] for item in items] == [title]
-
-    def test_it_pages_newest_first_and_stays_stable_under_inserts(self, api: Api) -> None:
-        products = [make.product() for _ in range(3)]
-        for product in products:
-            make.sku(product)
-        first = api.anonymous.get("/products", limit=2).json
-        make.sku()
-        rest = api.anonymous.get("/products", limit=2, cursor=first["next_cursor"]).json
-        seen = [item["id"] for item in first["items"] + rest["items"]]
-        assert seen == [product.id for product in reversed(products)]
-        assert rest["next_cursor"] is None
-
-    def test_it_refuses_a_foreign_cursor_and_unknown_filters(self, api: Api) -> None:
-        assert pointers(api.anonymous.get("/products", cursor="zzz")) == ["/cursor"]
-        assert pointers(api.anonymous.get("/products", colour="red")) == ["/colour"]
-
-    @pytest.mark.parametrize("length", [1, 6])
-    def test_it_takes_two_statements_whatever_the_length(
-        self, api: Api, count_statements: Callable[[], Any], length: int
-    ) -> None:
-        for _ in range(length):
-            product = make.product()
-            make.sku(product)
-            make.sku(product)
-        with count_statements() as statements:
-            answer = api.anonymous.get("/products")
-        assert len(answer.json["items"]) == length
-        assert len(statements) == 2

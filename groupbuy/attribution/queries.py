@@ -16,6 +16,7 @@ from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
 
@@ -225,5 +226,23 @@ INVARIANTS = (
         "join attribution_decisions d on d.order_id = o.id where d.revision = "
         "(select max(revision) from attribution_decisions l where l.order_id = o.id) "
         "and o.leader_id is distinct from d.leader_id",
+    ),
+)
+
+
+PERSONAL = (
+    PersonalData(
+        "touches",
+        "select at, scene, result from attribution_touches where shopper_id = :shopper order by at",
+    ),
+    PersonalData(
+        "leader_locks",
+        "select locked_at, expires_at, closed_at from customer_locks "
+        "where shopper_id = :shopper order by locked_at",
+    ),
+    PersonalData(
+        "attribution",
+        "select 'ord_' || replace(order_id::text, '-', '') as order_id, rule, decided_at "
+        "from attribution_decisions where shopper_id = :shopper order by id",
     ),
 )

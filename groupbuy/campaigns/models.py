@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.campaigns.rules import CampaignState, GroupBuyState, state_at
+from groupbuy.campaigns.rules import CampaignState, GroupBuyState, UnclaimedRule, state_at
 from groupbuy.kernel.db import Base, one_of
 from groupbuy.kernel.ids import primary_id, reference
 
@@ -16,7 +16,9 @@ class Campaign(Base):
 
     `terms` are its kind's own. `counted` says that its group buys are counted while they are
     open: their outcome, or a price, depends on what is sold. `settled_at` is when nothing was
-    left to be done about its orders after its end.
+    left to be done about its orders after its end. With `one_parcel` a shopper's orders to one
+    point share a parcel. What nobody fetches is refunded, or kept for `keep_days` more, as
+    `unclaimed_rule` says.
     """
 
     __tablename__ = "campaigns"
@@ -29,6 +31,8 @@ class Campaign(Base):
         ),
         CheckConstraint("extended_until > closes_at", name="extended_beyond_closing"),
         Index("ix_campaigns_unsettled", "id", postgresql_where=text("settled_at is null")),
+        one_of("unclaimed_rule", UnclaimedRule),
+        CheckConstraint("keep_days > 0", name="keep_days_positive"),
     )
 
     id: Mapped[str] = primary_id("cmp")
@@ -40,6 +44,9 @@ class Campaign(Base):
     closes_at: Mapped[datetime] = mapped_column(index=True)
     pickup_from: Mapped[datetime | None]
     pickup_until: Mapped[datetime | None]
+    one_parcel: Mapped[bool] = mapped_column(default=False)
+    unclaimed_rule: Mapped[str] = mapped_column(default=UnclaimedRule.KEEP)
+    keep_days: Mapped[int] = mapped_column(default=7)
     state: Mapped[str] = mapped_column(default=CampaignState.DRAFT, index=True)
     scheduled_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]

@@ -6,12 +6,15 @@ from sqlalchemy import CheckConstraint, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.identity.rules import STAFF_ROLES
-from groupbuy.kernel.db import Base
+from groupbuy.kernel.db import Base, append_only
 from groupbuy.kernel.ids import primary_id, reference
 
 
 class Shopper(Base):
-    """A person who orders in the mini-program, known by the WeChat openid."""
+    """A person who orders in the mini-program, known by the WeChat openid.
+
+    A member until `member_until`, if that is given.
+    """
 
     __tablename__ = "shoppers"
 
@@ -21,6 +24,11 @@ class Shopper(Base):
     name: Mapped[str] = mapped_column(default="")
     registered_at: Mapped[datetime]
     last_login_at: Mapped[datetime]
+    member_until: Mapped[datetime | None]
+
+    def is_member(self, now: datetime) -> bool:
+        """Tell whether the shopper is a member at an instant."""
+        return self.member_until is not None and self.member_until > now
 
 
 class Staff(Base):
@@ -59,3 +67,15 @@ class LoginSession(Base):
     begun_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class Erasure(Base):
+    """A shopper had their personal data erased: that it happened, and when. It is kept for ever."""
+
+    __tablename__ = "erasures"
+
+    shopper_id: Mapped[str] = reference("shp", "shoppers.id", primary_key=True)
+    erased_at: Mapped[datetime]
+
+
+append_only("erasures")

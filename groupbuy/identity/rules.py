@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "catalogue.edit": _operators,
     "stock.read": _service_readers,
     "stock.edit": _operators,
+    "imports.read": _service_readers,
+    "imports.edit": _operators,
     "leaders.read": _service_readers | {Role.TRAINER},
     "leaders.decide": _operators,
     "campaigns.read": _service_readers,

@@ -37,6 +37,24 @@ class ShopperEditBody(Schema):
     name = Words(required=True, minimum=0, maximum=50)
 
 
+class PersonalExportSchema(Schema):
+    """All that is kept about a shopper: rows by what they are."""
+
+    sections = fields.Dict(keys=fields.String(), values=fields.List(fields.Dict()), required=True)
+
+
+class ErasureBody(Schema):
+    """Erasing cannot be undone: say so."""
+
+    confirmed = fields.Boolean(required=True, validate=validate.Equal(True))
+
+
+class ErasureSchema(Schema):
+    """It is erased; the token of this request is worth nothing any more."""
+
+    erased_at = Moment(required=True)
+
+
 class ShopperLoginSchema(Schema):
     """A begun login; the token is shown this once."""
 

@@ -23,6 +23,8 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
 PEM = "-----BEGIN "
+LONGEST_CACHE_MILLISECONDS = 900
+"""What was changed is to be seen by everybody within a second."""
 
 
 class Mode(StrEnum):
@@ -59,7 +61,15 @@ class Settings:
     order_expiry_minutes: int = 30
     flash_expiry_minutes: int = 10
     after_sale_hours: int = 24
+    after_sale_decision_hours: int = 48
+    after_sale_automatic_fen: int = 5_000
+    after_sale_return_days: int = 7
+    leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
+    unclaimed_after_days: int = 3
+    unclaimed_grace_hours: int = 24
+    delivery_fee_fen: int = 0
+    free_delivery_from_fen: int = 0
     hold_days: int = 7
     min_payout_fen: int = 10_000
     statement_confirm_days: int = 3
@@ -75,6 +85,7 @@ class Settings:
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_cache_milliseconds: int = 700
 
     @property
     def demo(self) -> bool:
@@ -110,6 +121,13 @@ def _count(value: str) -> int:
     if not value.isdecimal():
         raise ValueError("must be a whole number, 0 or more")
     return int(value)
+
+
+def _cache_time(value: str) -> int:
+    milliseconds = _count(value)
+    if milliseconds > LONGEST_CACHE_MILLISECONDS:
+        raise ValueError(f"must be at most {LONGEST_CACHE_MILLISECONDS}")
+    return milliseconds
 
 
 def _flag(value: str) -> bool:
@@ -234,7 +252,41 @@ VARIABLES = (
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
     Variable("FLASH_EXPIRY_MINUTES", "flash_expiry_minutes", "… of a flash sale are", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
+    Variable(
+        "AFTER_SALE_DECISION_HOURS",
+        "after_sale_decision_hours",
+        "staff decide on an after-sale within",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_AUTOMATIC_FEN",
+        "after_sale_automatic_fen",
+        "what nobody decided in time is approved up to, per order",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_RETURN_DAYS", "after_sale_return_days", "goods must be back within", _count
+    ),
+    Variable(
+        "LEADER_CORRECTION_FEN",
+        "leader_correction_fen",
+        "a leader corrects an order without staff up to",
+        _count,
+    ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+    ),
+    Variable(
+        "UNCLAIMED_GRACE_HOURS",
+        "unclaimed_grace_hours",
+        "from the reminder to the campaign's rule for what nobody fetched",
+        _count,
+    ),
+    Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
+    Variable(
+        "FREE_DELIVERY_FROM_FEN", "free_delivery_from_fen", "goods for so much; 0: never", _count
+    ),
     Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
     Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
     Variable(
@@ -278,6 +330,12 @@ VARIABLES = (
         _PRODUCTION,
     ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
+    Variable(
+        "PUBLIC_CACHE_MILLISECONDS",
+        "public_cache_milliseconds",
+        "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
+        _cache_time,
+    ),
 )
 
 WECHAT_PAY = (

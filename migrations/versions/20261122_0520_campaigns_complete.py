@@ -1,6 +1,6 @@
 """Give campaigns kinds with terms, price ladders, extension, counts, and settled orders.
 
-Revision: campaigns_complete, after media_create.
+Revision: campaigns_complete, after catalogue_complete.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "campaigns_complete"
-down_revision = "media_create"
+down_revision = "catalogue_complete"
 branch_labels = None
 depends_on = None
 

@@ -40,8 +40,8 @@ from groupbuy.orders.services.refunding import Return
 from groupbuy.payments.errors import ProviderUnavailable
 from groupbuy.payments.models import Payment
 from groupbuy.payments.services import payments
-from groupbuy.pricing.errors import NotForSale
-from groupbuy.pricing.rules import Wanted
+from groupbuy.pricing.errors import BelowMinimum, CouponNotApplicable, NotForSale
+from groupbuy.pricing.rules import Delivery, Wanted
 
 api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment, refunds")
 
@@ -55,9 +55,11 @@ api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment
     idempotent=True,
     problems=[
         NotForSale,
+        BelowMinimum,
         GroupBuyNotOpen,
         PickupPointClosed,
         OutOfStock,
+        CouponNotApplicable,
         errors.QuoteChanged,
         errors.ShopperLimitReached,
         errors.PickupPointNeeded,
@@ -72,6 +74,7 @@ def place_order(actor: Actor, body: dict[str, Any]) -> OrderView:
             shopper_id=actor.id,
             lines=wanted,
             payable_for=payable_for,
+            delivery=Delivery(settings().delivery_fee_fen, settings().free_delivery_from_fen),
             actor=actor,
             now=clock.now(),
             **body,
@@ -201,10 +204,15 @@ def list_refunds(actor: Actor, query: dict[str, Any]) -> Page[RefundView]:
     returns=RefundSchema,
     status=201,
     idempotent=True,
-    problems=[NotFound, errors.NothingToRefund, errors.RefundExceedsLine],
+    problems=[
+        NotFound,
+        errors.NothingToRefund,
+        errors.RefundExceedsLine,
+        errors.RefundExceedsDelivery,
+    ],
 )
 def refund_lines(actor: Actor, body: dict[str, Any]) -> RefundView:
-    """Refund lines of a paid order, by quantity or by amount."""
+    """Refund lines of a paid order, by quantity or by amount, and of its delivery fee."""
     returns = [Return(**line) for line in body.pop("lines")]
     with transaction():
         refund = refunding.refund_lines(returns=returns, actor=actor, now=clock.now(), **body)

@@ -7,6 +7,7 @@ orders and lines, each in id order, then stock, in a number of statements that d
 on how many orders it has (but for what others do about each cancelled order).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -29,10 +30,12 @@ from groupbuy.orders.rules import (
     refund_of_ladder,
     saved_by_ladder,
 )
+from groupbuy.orders.services import after_sales
 from groupbuy.orders.services.many_refunds import give_back, held_lines, hold
 from groupbuy.orders.services.moving import move_many
 from groupbuy.orders.signals import order_cancelled
 from groupbuy.payments.services import cancel_payments
+from groupbuy.pricing import services as pricing
 
 BATCH = 500
 UNSOLD = (OrderState.PENDING_PAYMENT, OrderState.CANCELLED)
@@ -84,12 +87,15 @@ def _call_off(campaign_id: str, now: datetime) -> int:
             cancel_reason=reason,
         )
     cancelled = {order_id: orders[order_id] for order_id in sorted(moved)}
+    pricing.give_back_many(order_ids=moved)
     taken = [
-        (line, line.quantity - line.returned_quantity, line.amount_fen - line.refund_requested_fen)
-        for line in held_lines(order_ids=moved)
+        (line, line.left_quantity, line.left_fen)
+        for line in _free_lines(cancelled, now)
         if cancelled[line.order_id].payment_id is not None
     ]
-    give_back(orders=cancelled, taken=taken, reason=reason, actor=SYSTEM, now=now)
+    give_back(
+        orders=cancelled, taken=taken, reason=reason, actor=SYSTEM, now=now, with_delivery=True
+    )
     cancel_payments(references=moved, now=now)
     inventory.give_back_many(order_ids=moved, now=now)
     for order in cancelled.values():
@@ -97,9 +103,21 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     return len(found)
 
 
+def _free_lines(orders: Mapping[str, Order], now: datetime) -> list[OrderLine]:
+    """Return the lines of held orders; after-sales that hold any of them are withdrawn."""
+    lines = held_lines(order_ids=list(orders))
+    asked = sorted({line.order_id for line in lines if line.held_fen or line.held_quantity})
+    for order_id in asked:
+        after_sales.withdraw_all(order=orders[order_id], why="cancelled", actor=SYSTEM, now=now)
+    return held_lines(order_ids=list(orders)) if asked else lines
+
+
 def _level(campaign_id: str, now: datetime) -> int:
-    """Give back what price ladders saved, line by line, once: the line keeps its final price."""
-    found = _found(campaign_id, queries.UNLEVELLED)
+    """Give back what price ladders saved, line by line, once: the line keeps its final price.
+
+    A line that an after-sale holds waits for its end.
+    """
+    found = _found(campaign_id, queries.LEVELLABLE)
     if not found:
         return 0
     orders = hold(order_ids=found)
@@ -109,7 +127,7 @@ def _level(campaign_id: str, now: datetime) -> int:
         for line in held_lines(order_ids=found)
         for order in [orders[line.order_id]]
         for price in [prices.get((order.group_buy_id, line.campaign_item_id))]
-        if price and line.final_price_fen is None and order.state not in UNSOLD
+        if price and _levellable(line) and order.state not in UNSOLD
     ]
     if levelled:
         prices_kept = [{"id": line.id, "final_price_fen": price} for line, price in levelled]
@@ -121,6 +139,10 @@ def _level(campaign_id: str, now: datetime) -> int:
     ]
     give_back(orders=orders, taken=taken, reason=queries.LADDER, actor=SYSTEM, now=now)
     return len(found)
+
+
+def _levellable(line: OrderLine) -> bool:
+    return line.final_price_fen is None and not line.held_fen and not line.held_quantity
 
 
 def _saved(line: OrderLine, price_fen: int) -> int:

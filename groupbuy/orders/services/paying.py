@@ -23,6 +23,7 @@ from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_paid
 from groupbuy.payments.models import Payment
 from groupbuy.payments.services import payments, refunds
+from groupbuy.pricing import services as pricing
 
 
 def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetime) -> Payment:
@@ -47,15 +48,16 @@ def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetim
 def settle_payment(*, payment: Payment, now: datetime) -> None:
     """Use money that arrived: for the waiting order, for one that just expired, or give it back.
 
-    A payment after expiry reserves the goods again if they are still there and the shopper has
-    not bought their share meanwhile; if not, or if the order was cancelled by a person, is paid
-    already, or its group buy was called off, the money goes back by itself.
+    A payment after expiry reserves the goods again if they are still there, the coupon is not
+    used elsewhere and the shopper has not bought their share meanwhile; if not, or if the order
+    was cancelled by a person, is paid already, or its group buy was called off, the money goes
+    back by itself.
     """
     order, group = locked_with_group(order_id=payment.reference)
     called_off = group is not None and group.called_off
     if order.state == OrderState.PENDING_PAYMENT and not called_off:
         _pay(order, group, Action.PAY, now, payment_id=payment.id)
-    elif _may_revive(order, group) and inventory.reserve_again(order_id=order.id, now=now):
+    elif _may_revive(order, group, now) and _hold_again(order, now):
         _pay(
             order,
             group,
@@ -75,20 +77,32 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
         )
 
 
-def _may_revive(order: Order, group: Group | None) -> bool:
+def _may_revive(order: Order, group: Group | None, now: datetime) -> bool:
     if order.state != OrderState.CANCELLED or order.cancel_reason != CancelReason.TIMEOUT:
         return False
     if group is not None and group.called_off:
         return False
-    return not exceeded(shopper_id=order.shopper_id, lines=_limited(queries.lines_of(order.id)))
+    return not exceeded(
+        shopper_id=order.shopper_id, lines=_limited(queries.lines_of(order.id), now)
+    )
 
 
-def _limited(lines: Sequence[OrderLine]) -> list[Limited]:
+def _hold_again(order: Order, now: datetime) -> bool:
+    """Hold the coupon and the goods of an expired order once more, both or none."""
+    if not pricing.hold_again(order_id=order.id, coupon_id=order.coupon_id):
+        return False
+    if inventory.reserve_again(order_id=order.id, now=now):
+        return True
+    pricing.give_back(order_id=order.id, coupon_id=order.coupon_id)
+    return False
+
+
+def _limited(lines: Sequence[OrderLine], now: datetime) -> list[Limited]:
     """Return the lines that are under a limit now: the campaign item's, or the SKU's own."""
     items = campaign_queries.limits_of(
         [line.campaign_item_id for line in lines if line.campaign_item_id]
     )
-    skus = catalogue.skus_for_sale([line.sku_id for line in lines])
+    skus = catalogue.skus_for_sale([line.sku_id for line in lines], now=now)
     limits = {
         line.id: items.get(line.campaign_item_id)
         if line.campaign_item_id
@@ -98,7 +112,7 @@ def _limited(lines: Sequence[OrderLine]) -> list[Limited]:
     return [
         Limited(line.sku_id, line.campaign_item_id, line.quantity, limit)
         for line in lines
-        if (limit := limits[line.id]) is not None
+        if (limit := limits[line.id]) is not None and not line.gift
     ]
 
 
@@ -111,6 +125,7 @@ def settle_free(*, order: Order, now: datetime) -> None:
 def _pay(order: Order, group: Group | None, action: Action, now: datetime, **facts: Any) -> None:
     then = Action.WAIT if group is not None and group.waits else None
     paid = move(order=order, action=action, actor=SYSTEM, now=now, then=then, **facts)
+    pricing.use(order_id=paid.id, coupon_id=paid.coupon_id, now=now)
     inventory.sell(order_id=paid.id, now=now)
     attribution.renew_lock(shopper_id=paid.shopper_id, leader_id=paid.leader_id, now=now)
     announce(order_paid, paid, lines=queries.lines_of(paid.id), now=now)

@@ -59,6 +59,7 @@ class Settings:
     shopper_session_days: int = 30
     staff_session_hours: int = 12
     order_expiry_minutes: int = 30
+    flash_expiry_minutes: int = 10
     after_sale_hours: int = 24
     after_sale_decision_hours: int = 48
     after_sale_automatic_fen: int = 5_000
@@ -249,6 +250,7 @@ VARIABLES = (
     Variable("SHOPPER_SESSION_DAYS", "shopper_session_days", "a shopper's login lasts", _count),
     Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", _count),
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
+    Variable("FLASH_EXPIRY_MINUTES", "flash_expiry_minutes", "… of a flash sale are", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
     Variable(
         "AFTER_SALE_DECISION_HOURS",

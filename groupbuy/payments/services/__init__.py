@@ -6,9 +6,11 @@ the payment or refund stays as it is and is repeated under the same key.
 """
 
 from groupbuy.payments.services.events import handle_event, retry_event, store_event
+from groupbuy.payments.services.many_refunds import RefundWanted, request_refunds
 from groupbuy.payments.services.payments import (
     ask_payer,
     cancel_payment,
+    cancel_payments,
     fetch,
     record_payer,
     record_start,
@@ -26,10 +28,12 @@ from groupbuy.payments.services.refunds import (
 from groupbuy.payments.services.upkeep import take_up_unfinished
 
 __all__ = [
+    "RefundWanted",
     "ask_for_refund",
     "ask_payer",
     "begin_refund_attempt",
     "cancel_payment",
+    "cancel_payments",
     "fetch",
     "handle_event",
     "record_payer",
@@ -39,6 +43,7 @@ __all__ = [
     "record_success",
     "request_payment",
     "request_refund",
+    "request_refunds",
     "retry_event",
     "start",
     "store_event",

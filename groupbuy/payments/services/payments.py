@@ -1,5 +1,6 @@
 """Money in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import case, select, update
@@ -140,14 +141,19 @@ def fault_in(payment: Payment, *, provider_ref: str, amount_fen: int, currency: 
 
 
 def cancel_payment(*, reference: str, now: datetime) -> None:
-    """Mark a reference's unpaid payment cancelled; money that comes all the same still counts.
+    """Mark a reference's unpaid payment cancelled (see `cancel_payments`)."""
+    cancel_payments(references=[reference], now=now)
+
+
+def cancel_payments(*, references: Sequence[str], now: datetime) -> None:
+    """Mark references' unpaid payments cancelled; money that comes all the same still counts.
 
     Its provider, if it has begun there, is asked about it for some time: the shopper may have
     paid at the last moment.
     """
     session().execute(
         update(Payment)
-        .where(Payment.reference == reference, Payment.state.in_(UNPAID))
+        .where(Payment.reference.in_(references), Payment.state.in_(UNPAID))
         .values(
             state=PaymentState.CANCELLED,
             cancelled_at=now,

@@ -122,15 +122,16 @@ def start(payment: Payment, *, payer: str = "", now: datetime) -> Started:
 
 def record_start(*, payment_id: str, started: Started, now: datetime) -> Payment:
     """Keep what the provider answered; a payment that has moved on meanwhile stays there."""
-    payment, _ = lock(payment_id)
+    payment, others = lock(payment_id)
     payment.provider_ref = payment.provider_ref or started.provider_ref
     if started.client_parameters:
         payment.client_parameters = started.client_parameters
     if not started.resumed and started.provider_ref is not None:
         payment.begun_at = now
     if started.state == PaymentState.SUCCEEDED and started.provider_ref is not None:
-        return record_success(
-            payment_id=payment_id,
+        return _record_money(
+            payment,
+            others,
             provider_ref=started.provider_ref,
             amount_fen=payment.amount_fen,
             currency=payment.currency,
@@ -160,6 +161,27 @@ def record_success(
     does not match. When the reference is paid already, this money is parked and given back.
     """
     payment, others = lock(payment_id)
+    return _record_money(
+        payment,
+        others,
+        provider_ref=provider_ref,
+        amount_fen=amount_fen,
+        currency=currency,
+        payer_ref=payer_ref,
+        now=now,
+    )
+
+
+def _record_money(
+    payment: Payment,
+    others: list[Payment],
+    *,
+    provider_ref: str,
+    amount_fen: int,
+    currency: str,
+    payer_ref: str | None = None,
+    now: datetime,
+) -> Payment:
     decided = payment.resolved_at is not None and payment.received_fen is not None
     if payment.state == PaymentState.SUCCEEDED or decided:
         return payment
@@ -332,8 +354,9 @@ def succeed(payment: Payment, *, others: list[Payment], now: datetime) -> None:
             _move(other, PaymentState.CANCELLED, now=now, note=f"{payment.id} was paid")
             if other.provider_ref is not None:
                 _have_cancelled(other, now=now)
-    # Written first: only one payment of a reference may be live at any moment.
-    session().flush()
+    if others:
+        # Written first: only one payment of a reference may be live at any moment.
+        session().flush()
     _move(payment, PaymentState.SUCCEEDED, now=now)
     session().flush()
     if payment.payer_ref is None and provider_named(payment.provider).remote:

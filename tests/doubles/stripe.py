@@ -53,6 +53,7 @@ class StripeDouble(Double):
         super().__init__()
         self.minimum_fen = minimum_fen
         self.refunds_settle = refunds_settle
+        self.methods = ["card", "wechat_pay", "alipay"]
         self.intents: dict[str, Thing] = {}
         self.charges: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
@@ -230,6 +231,10 @@ class StripeDouble(Double):
         currency = form.get("currency", "")
         if len(currency) != 3 or currency != currency.lower():
             raise Refused(400, f"Invalid currency: {currency}", param="currency")
+        if any(name.startswith("payment_method_types") for name in form):
+            code = "payment_method_types_no_longer_supported"
+            raise Refused(400, "payment_method_types is no longer supported", code=code)
+        allowed = [form[name] for name in form if name.startswith("allowed_payment_method_types")]
         intent_id = self._id("pi")
         self.intents[intent_id] = {
             "id": intent_id,
@@ -238,6 +243,7 @@ class StripeDouble(Double):
             "amount_received": 0,
             "currency": currency,
             "status": "requires_payment_method",
+            "payment_method_types": [m for m in self.methods if m in (allowed or self.methods)],
             "client_secret": f"{intent_id}_secret_{'s' * 20}",
             "metadata": _metadata(form),
             "last_payment_error": None,

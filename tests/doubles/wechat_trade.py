@@ -79,7 +79,12 @@ class Trade(Double):
         self._trade_numbers = itertools.count(1)
 
     def pay(
-        self, number: str, *, received: int | None = None, payer: str = "", **named: str
+        self,
+        number: str,
+        *,
+        received: int | None = None,
+        payer: str = "",
+        named: Thing | None = None,
     ) -> Thing:
         """Let the shopper pay; returns the event. `named` is what it says of merchant and app."""
         with self._state:
@@ -89,7 +94,7 @@ class Trade(Double):
             order.state, order.paid_at = "SUCCESS", self.wall
             order.received = order.asked["amount"]["total"] if received is None else received
             order.payer = payer or order.asked["payer"]["openid"]
-            order.named = dict(named)
+            order.named = dict(named or {})
             return self._emit("TRANSACTION.SUCCESS", self._order_shown(number, order))
 
     def move_order(self, number: str, state: str) -> None:

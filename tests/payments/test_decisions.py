@@ -261,12 +261,12 @@ class TestMethods:
     @pytest.mark.parametrize(
         ("method", "sent"),
         [
-            ("card", {"payment_method_types[0]": "card"}),
-            ("alipay", {"payment_method_types[0]": "alipay"}),
+            ("card", {"allowed_payment_method_types[0]": "card"}),
+            ("alipay", {"allowed_payment_method_types[0]": "alipay"}),
             (
                 "wechat_pay",
                 {
-                    "payment_method_types[0]": "wechat_pay",
+                    "allowed_payment_method_types[0]": "wechat_pay",
                     "payment_method_options[wechat_pay][client]": "web",
                 },
             ),
@@ -280,6 +280,14 @@ class TestMethods:
         form = stripe.seen[0].form
         chosen = {name: form[name] for name in form if "payment_method" in name}
         assert chosen == sent
+
+    def test_it_fails_where_the_account_does_not_have_the_method(
+        self, app: Flask, stripe: StripeDouble
+    ) -> None:
+        stripe.methods.remove("alipay")
+        refused = make.begun_payment("thing", method="alipay")
+        assert (refused.state, refused.note) == ("failed", "the account has no alipay")
+        assert make.begun_payment("thing", method="card").state == "pending"
 
     def test_it_pays_through_wechat_with_the_shoppers_own_openid(
         self, api: Api, shop: Shop, wechat_pay: WeChatPayDouble

@@ -238,7 +238,7 @@ class TestAsking:
         self, app: Flask, wechat_pay: WeChatPayDouble, named: dict[str, str], note: str
     ) -> None:
         payment = begun()
-        wechat_pay.pay(number_of(payment.id), **named)
+        wechat_pay.pay(number_of(payment.id), named=named)
         payment_jobs.ask_provider(payment_id=payment.id)
         session().refresh(payment)
         assert (payment.state, payment.note, payment.received_fen) == ("parked", note, None)

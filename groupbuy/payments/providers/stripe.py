@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import stripe
 import structlog
@@ -115,6 +115,8 @@ class StripeProvider:
                 )
             except REFUSALS as refusal:
                 return Started(None, PaymentState.FAILED, note=_reason(refusal))
+        if payment.method not in (AUTOMATIC, *intent.payment_method_types):
+            return Started(None, PaymentState.FAILED, note=f"the account has no {payment.method}")
         state = PAYMENT_STATES.get(intent.status, PaymentState.PENDING)
         return Started(intent.id, state, {"client_secret": intent.client_secret})
 
@@ -258,12 +260,14 @@ def _unknown_unless_answered() -> Iterator[None]:
 def _payable_by(method: str, asked: stripe.params.PaymentIntentCreateParams) -> None:
     """Say how a PaymentIntent can be paid.
 
-    WeChat Pay wants to know where the shopper is: `web` gives a code or a link to open.
+    Since version 2026-09-30 Stripe takes `payment_method_types` no more, but a list of what is
+    allowed, and leaves out of it what the account or the currency does not have. WeChat Pay wants
+    to know where the shopper is: `web` gives a code or a link to open.
     """
     if method == AUTOMATIC:
         asked["automatic_payment_methods"] = {"enabled": True}
         return
-    asked["payment_method_types"] = [method]
+    asked["allowed_payment_method_types"] = [cast(Any, method)]
     if method == "wechat_pay":
         asked["payment_method_options"] = {"wechat_pay": {"client": "web"}}
 

@@ -67,20 +67,7 @@ def request_payment(
         return live
     if live is not None:
         cancel_payment(reference=reference, now=now)
-    created: Payment | None = session().scalar(
-        insert(Payment)
-        .values(
-            reference=reference,
-            provider=provider,
-            method=way[1],
-            amount_fen=amount_fen,
-            currency=settings().currency,
-            payable_until=payable_until,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["reference"], index_where=ONE_LIVE)
-        .returning(Payment)
-    )
+    created = _create(reference, amount_fen, way, payable_until, now)
     if created is not None:
         return created
     # Somebody else created one since we looked.
@@ -92,6 +79,31 @@ def request_payment(
         chosen=chosen,
         payable_until=payable_until,
         now=now,
+    )
+
+
+def _create(
+    reference: str,
+    amount_fen: int,
+    way: tuple[str, str],
+    payable_until: datetime | None,
+    now: datetime,
+) -> Payment | None:
+    """Write a payment by a provider and method, unless the reference has a live one."""
+    provider, method = way
+    return session().scalar(
+        insert(Payment)
+        .values(
+            reference=reference,
+            provider=provider,
+            method=method,
+            amount_fen=amount_fen,
+            currency=settings().currency,
+            payable_until=payable_until,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["reference"], index_where=ONE_LIVE)
+        .returning(Payment)
     )
 
 

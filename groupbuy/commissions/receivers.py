@@ -23,7 +23,7 @@ def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -
     The level is that of now, when the order is paid, not of when it was placed.
     """
     decision = attribution.current_decision(order.id)
-    facts = catalogue.skus_for_sale([line.sku_id for line in lines])
+    facts = catalogue.skus_for_sale([line.sku_id for line in lines], now=now)
     leader = leaders.leader(order.leader_id) if order.leader_id else None
     services.accrue(
         order=PaidOrder(

@@ -23,6 +23,8 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
 PEM = "-----BEGIN "
+LONGEST_CACHE_MILLISECONDS = 900
+"""What was changed is to be seen by everybody within a second."""
 
 
 class Mode(StrEnum):
@@ -82,6 +84,7 @@ class Settings:
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_cache_milliseconds: int = 700
 
     @property
     def demo(self) -> bool:
@@ -117,6 +120,13 @@ def _count(value: str) -> int:
     if not value.isdecimal():
         raise ValueError("must be a whole number, 0 or more")
     return int(value)
+
+
+def _cache_time(value: str) -> int:
+    milliseconds = _count(value)
+    if milliseconds > LONGEST_CACHE_MILLISECONDS:
+        raise ValueError(f"must be at most {LONGEST_CACHE_MILLISECONDS}")
+    return milliseconds
 
 
 def _flag(value: str) -> bool:
@@ -318,6 +328,12 @@ VARIABLES = (
         _PRODUCTION,
     ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
+    Variable(
+        "PUBLIC_CACHE_MILLISECONDS",
+        "public_cache_milliseconds",
+        "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
+        _cache_time,
+    ),
 )
 
 WECHAT_PAY = (

@@ -309,7 +309,7 @@ def _return_stock(items: Sequence[CampaignItem], actor: Actor, now: datetime) ->
 
 
 def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetime) -> None:
-    facts = catalogue.skus_for_sale([item.sku_id for item in items])
+    facts = catalogue.skus_for_sale([item.sku_id for item in items], now=campaign.opens_at)
     unsellable = [item.sku_id for item in items if not facts[item.sku_id].sellable]
     faults = [
         name
@@ -326,7 +326,7 @@ def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetim
 
 
 def _replace_items(campaign_id: str, items: Sequence[Mapping[str, Any]]) -> None:
-    known = catalogue.skus_for_sale([item["sku_id"] for item in items])
+    known = catalogue.sku_titles([item["sku_id"] for item in items])
     seen: set[str] = set()
     for number, item in enumerate(items):
         if item["sku_id"] not in known or item["sku_id"] in seen:

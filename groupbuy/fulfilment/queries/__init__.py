@@ -1,6 +1,12 @@
 """Reads of fulfilment."""
 
 from groupbuy.fulfilment.queries.invariants import INVARIANTS
+from groupbuy.fulfilment.queries.lists import (
+    Wanted,
+    pick_list,
+    pick_list_for_paper,
+    whole_pick_list,
+)
 from groupbuy.fulfilment.queries.packing import (
     Waiting,
     codes_of,
@@ -12,6 +18,7 @@ from groupbuy.fulfilment.queries.packing import (
     units_missing,
     waiting_orders,
 )
+from groupbuy.fulfilment.queries.personal import PERSONAL
 from groupbuy.fulfilment.queries.pickup import (
     PickupView,
     RedemptionView,
@@ -28,6 +35,15 @@ from groupbuy.fulfilment.queries.pickup import (
     redemption,
     shown_redemption,
     waiting_parcel,
+)
+from groupbuy.fulfilment.queries.routes import (
+    RouteView,
+    locked_route,
+    route,
+    route_list,
+    route_named,
+    route_sheet,
+    show_routes,
 )
 from groupbuy.fulfilment.queries.shipments import (
     ParcelView,
@@ -55,16 +71,20 @@ from groupbuy.fulfilment.queries.unclaimed import (
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
     "ParcelView",
     "PickupView",
     "RedemptionView",
+    "RouteView",
     "ShipmentView",
     "UnclaimedView",
     "Waiting",
     "WaitingParcel",
+    "Wanted",
     "campaign_terms",
     "codes_of",
     "last_handed_over",
+    "locked_route",
     "locked_shipment",
     "open_baskets",
     "open_codes",
@@ -80,13 +100,20 @@ __all__ = [
     "parcel_ids_refunded",
     "parcels",
     "parcels_counted",
+    "pick_list",
+    "pick_list_for_paper",
     "points_parcels",
     "proxys_scannable",
     "redemption",
+    "route",
+    "route_list",
+    "route_named",
+    "route_sheet",
     "shipment",
     "shipments",
     "shortages",
     "show",
+    "show_routes",
     "show_unclaimed",
     "shown_redemption",
     "shown_unclaimed",
@@ -98,4 +125,5 @@ __all__ = [
     "units_missing",
     "waiting_orders",
     "waiting_parcel",
+    "whole_pick_list",
 ]

@@ -8,6 +8,7 @@ from groupbuy.fulfilment.services.packing import (
     take_out,
 )
 from groupbuy.fulfilment.services.pickup import name_proxy, redeem, revoke_proxy, undo
+from groupbuy.fulfilment.services.routes import assign_route, create_route, edit_route
 from groupbuy.fulfilment.services.shipping import (
     arrive,
     dispatch,
@@ -27,10 +28,13 @@ __all__ = [
     "add_orders",
     "advance",
     "arrive",
+    "assign_route",
     "cancel_shipment",
+    "create_route",
     "create_shipment",
     "dispatch",
     "dispose",
+    "edit_route",
     "edit_shipment",
     "extend",
     "name_proxy",

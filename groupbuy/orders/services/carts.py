@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +17,7 @@ from groupbuy.orders.errors import CartFull
 from groupbuy.orders.models import Cart, CartLine
 from groupbuy.orders.rules.carts import KEPT_FOR
 from groupbuy.pricing import services as pricing
-from groupbuy.pricing.errors import NotForSale
+from groupbuy.pricing.errors import BelowMinimum, NotForSale
 from groupbuy.pricing.rules import MAX_LINES, Quote, QuotedLine, Wanted
 
 
@@ -68,7 +67,7 @@ def put(
 
     Raises:
         NotFound: there is no such group buy.
-        GroupBuyNotOpen, NotForSale: it cannot be ordered there.
+        GroupBuyNotOpen, NotForSale, BelowMinimum: it cannot be ordered there.
         CartFull: there are as many lines as an order takes.
     """
     wanted = [Wanted(sku_id, quantity)]
@@ -109,13 +108,13 @@ def show(*, shopper_id: str, group_buy_id: str | None, now: datetime) -> CartVie
     lines = queries.cart_lines(shopper_id=shopper_id, group_buy_id=group_buy_id)
     quote = _price(shopper_id, lines, group_buy_id, now)
     priced = {line.offer.sku_id: line for line in quote.bought} if quote else {}
-    facts = catalogue.skus_for_sale([line.sku_id for line in lines if line.sku_id not in priced])
+    titles = catalogue.sku_titles([line.sku_id for line in lines if line.sku_id not in priced])
     stock = inventory.available([line.offer.pool_id for line in priced.values()])
     left = _limits_left(shopper_id, list(priced.values()))
     items = [
         CartItem(
             line=line,
-            title=known.offer.title if known else facts[line.sku_id].title,
+            title=known.offer.title if known else titles[line.sku_id],
             priced=known,
             in_stock=known is not None and stock[known.offer.pool_id] >= line.quantity,
             limit_left=left.get(line.sku_id),
@@ -138,16 +137,16 @@ def _price(
 ) -> Quote | None:
     """Return what everything that is for sale costs; None where nothing can be ordered now."""
     wanted = [Wanted(line.sku_id, line.quantity) for line in lines]
-    asked: dict[str, Any] = {"shopper_id": shopper_id, "group_buy_id": group_buy_id, "now": now}
-    try:
+    while True:
         try:
-            return pricing.price_basket(lines=wanted, **asked).quote
-        except NotForSale as problem:
-            gone = set(problem.members["sku_ids"])
-            rest = [line for line in wanted if line.sku_id not in gone]
-            return pricing.price_basket(lines=rest, **asked).quote
-    except GroupBuyNotOpen:
-        return None
+            return pricing.price_basket(
+                shopper_id=shopper_id, lines=wanted, group_buy_id=group_buy_id, now=now
+            ).quote
+        except GroupBuyNotOpen:
+            return None
+        except (NotForSale, BelowMinimum) as problem:
+            out = set(problem.members["sku_ids"])
+            wanted = [line for line in wanted if line.sku_id not in out]
 
 
 def _limits_left(shopper_id: str, lines: Sequence[QuotedLine]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.payments.models import PaymentRefund
 from groupbuy.payments.providers.interface import RefundStatus
-from groupbuy.payments.rules import RefundState
+from groupbuy.payments.rules.states import RefundState
 from groupbuy.payments.services import record_refund_result
 from tests.client import Answer, Api
 from tests.journeys.headquarters import Shop, made

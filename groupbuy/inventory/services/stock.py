@@ -66,9 +66,17 @@ def record_by_hand(
 
 
 def receive(
-    *, sku_id: str, quantity: int, reason: str, actor: Actor, now: datetime
+    *,
+    sku_id: str,
+    quantity: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    reference: str = "",
 ) -> StockMovement:
     """Add delivered goods to the house pool, which the first receipt of a SKU creates.
+
+    `reference` names what they were delivered for, if it is known.
 
     Raises:
         InvalidInput: the quantity is not positive, or there is no such SKU.
@@ -78,7 +86,15 @@ def receive(
             "/quantity", Text("入库数量须大于 0。", "A receipt must be greater than 0.")
         )
     pool = _add_to_house(sku_id, quantity)
-    movement = _record(pool, MovementKind.RECEIPT, quantity, actor=actor, now=now, reason=reason)
+    movement = _record(
+        pool,
+        MovementKind.RECEIPT,
+        quantity,
+        actor=actor,
+        now=now,
+        reason=reason,
+        reference=reference,
+    )
     session().flush()
     return movement
 

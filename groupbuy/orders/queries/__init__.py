@@ -12,6 +12,7 @@ from groupbuy.orders.queries.after_sales import (
     shoppers_after_sales,
 )
 from groupbuy.orders.queries.carts import CartSummary, cart_lines, cart_list, ordered_since
+from groupbuy.orders.queries.closing import CLOSING_INVARIANTS, ClosingView, closing_of
 from groupbuy.orders.queries.corrections import (
     CORRECTION_INVARIANTS,
     CorrectedOrderView,
@@ -48,13 +49,19 @@ from groupbuy.orders.queries.orders import (
 )
 from groupbuy.orders.queries.personal import PERSONAL
 
-INVARIANTS = (*ORDER_INVARIANTS, *AFTER_SALE_INVARIANTS, *CORRECTION_INVARIANTS)
+INVARIANTS = (
+    *ORDER_INVARIANTS,
+    *AFTER_SALE_INVARIANTS,
+    *CORRECTION_INVARIANTS,
+    *CLOSING_INVARIANTS,
+)
 
 __all__ = [
     "INVARIANTS",
     "PERSONAL",
     "AfterSaleView",
     "CartSummary",
+    "ClosingView",
     "CorrectedOrderView",
     "CorrectionView",
     "OrderView",
@@ -68,6 +75,7 @@ __all__ = [
     "campaign_ids_to_fulfil",
     "cart_lines",
     "cart_list",
+    "closing_of",
     "corrected_already",
     "corrected_by",
     "corrected_orders",

@@ -14,12 +14,6 @@ from tests.client import Answer, Api
 from tests.journeys.headquarters import Shop, made
 
 
-def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """Return the Problem that the answer must be."""
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
-    return dict(answer.json)
-
-
 @pytest.fixture
 def stand(api: Api) -> "Stand":
     """Mei's open group buy: strawberries at 19.90, eggs at 12.00."""

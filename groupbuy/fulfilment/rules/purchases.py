@@ -109,8 +109,8 @@ ORDER_COLUMNS = (
 
 NO_SUPPLIER = Text("未指定供应商", "No supplier")
 
-_GOODS = Heading(Text("商品", "Goods"), 11)
-_STORAGE = Heading(Text("储存", "Storage"), 4)
+_GOODS = Heading(Text("商品", "Goods"), 14)
+_STORAGE = Heading(Text("储存", "Storage"), 3)
 _NEEDED = Heading(Text("需求", "Needed"), 3, right=True)
 _ON_HAND = Heading(Text("在库", "On hand"), 3, right=True)
 _ON_ORDER = Heading(Text("在途", "On order"), 3, right=True)

@@ -221,7 +221,7 @@ def _version(result: Any) -> int:
 
 def _if_match() -> int:
     tag = request.headers.get("If-Match")
-    if tag is None:
+    if not tag:
         raise VersionRequired
     digits = tag.removeprefix("W/").strip('"')
     if not digits.isdecimal():

@@ -309,7 +309,7 @@ def machine(app: Flask, api: Api, stripe: StripeDouble) -> type[Orders]:
 
 
 def run(machine: type[Orders], *, examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=hypothesis.settings(
             max_examples=examples,

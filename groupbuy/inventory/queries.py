@@ -1,6 +1,7 @@
 """Reads of inventory."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -29,6 +30,34 @@ def house_levels(sku_ids: Collection[str], *, lock: bool = False) -> list[tuple[
     )
     rows = session().execute(query.with_for_update() if lock else query)
     return [(sku_id, on_hand, reserved) for sku_id, on_hand, reserved in rows]
+
+
+def available(pool_ids: Collection[str]) -> dict[str, int]:
+    """Return {pool_id: how many units can still be reserved}, in one statement."""
+    rows = session().execute(
+        select(StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.id.in_(pool_ids)
+        )
+    )
+    return {pool_id: units for pool_id, units in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HouseStock:
+    """The house's pool of a SKU, and what can still be reserved of it."""
+
+    pool_id: str
+    available: int
+
+
+def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
+    """Return {sku_id: its pool and what is available}; a SKU never received has none."""
+    rows = session().execute(
+        select(StockPool.sku_id, StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
+        )
+    )
+    return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
 def pool_list(

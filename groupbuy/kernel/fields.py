@@ -8,13 +8,14 @@ from typing import Any, ClassVar, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from groupbuy.kernel.dumping import PlannedSchema
 from groupbuy.kernel.ids import to_uuid
 from groupbuy.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class Schema(ma.Schema):
+class Schema(PlannedSchema):
     """Base of every schema: unknown fields are refused, field order is kept."""
 
     class Meta:
@@ -61,10 +62,18 @@ class Fen(fields.Integer):
 
 
 class Count(fields.Integer):
-    """A JSON integer between two bounds."""
+    """A JSON integer between two bounds; `error` says what to do where that is not plain."""
 
-    def __init__(self, *, minimum: int = 0, maximum: int = 1_000_000, **options: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(min=minimum, max=maximum), **options)
+    def __init__(
+        self,
+        *,
+        minimum: int = 0,
+        maximum: int = 1_000_000,
+        error: str | None = None,
+        **options: Any,
+    ) -> None:
+        bounds = validate.Range(min=minimum, max=maximum, error=error)
+        super().__init__(strict=True, validate=bounds, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool | float):

@@ -1,6 +1,7 @@
 """Problems of orders."""
 
 from http import HTTPStatus
+from typing import Any
 
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.texts import Text
@@ -12,6 +13,12 @@ class QuoteChanged(Problem):
     status = HTTPStatus.CONFLICT
     code = "quote-changed"
     title = Text("价格已变动，请确认新价格", "The price has changed; please confirm the new one")
+
+    def document(self, language: str) -> dict[str, Any]:
+        """Return the document with the new quote as a shopper reads it."""
+        body = super().document(language)
+        quote = self.members.get("quote")
+        return body if quote is None else body | {"quote": quote.shown(language)}
 
 
 class ShopperLimitReached(Problem):
@@ -50,6 +57,15 @@ class RefundExceedsLine(Problem):
     )
 
 
+class RefundExceedsDelivery(Problem):
+    """More than is left of the delivery fee."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refund-exceeds-delivery"
+    title = Text("退款超过剩余配送费", "The refund exceeds what is left of the delivery fee")
+    detail = Text("配送费最多可退 {left_fen} 分。", "{left_fen} fen of it are left.")
+
+
 class NothingToRefund(Problem):
     """The order was never paid, or everything went back already."""
 
@@ -59,7 +75,7 @@ class NothingToRefund(Problem):
 
 
 class RefundOpen(Problem):
-    """A refund of this order is under way; hand the goods over when it is settled."""
+    """A refund is under way; hand the goods over when it is settled. `order_ids` says of which."""
 
     status = HTTPStatus.CONFLICT
     code = "refund-open"
@@ -72,3 +88,52 @@ class FullyRefunded(Problem):
     status = HTTPStatus.CONFLICT
     code = "fully-refunded"
     title = Text("该订单已全额退款", "Everything of this order was refunded")
+
+
+class AfterSaleOver(Problem):
+    """The order's after-sale window is over; headquarters may still help."""
+
+    status = HTTPStatus.CONFLICT
+    code = "after-sale-over"
+    title = Text("已超过售后时间，请联系客服", "The time for after-sales is over; ask our service")
+
+
+class ApprovedMoreThanAsked(Problem):
+    """More was approved for a line than was asked for; `order_line_id` says which."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "approved-more-than-asked"
+    title = Text("批准金额不能超过申请金额", "No more can be approved than was asked for")
+
+
+class NothingToReturn(Problem):
+    """The goods were not handed over yet: the shopper has nothing to send back."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-return"
+    title = Text("商品尚未提货，无需退货", "The goods were not handed over: nothing can come back")
+
+
+class TooManyNotes(Problem):
+    """So much was written about this after-sale that somebody should pick up the phone."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too-many-notes"
+    title = Text("留言数量已达上限", "No further notes can be written about this")
+
+
+class CartFull(Problem):
+    """The cart has as many lines as an order can have; `most` says how many."""
+
+    status = HTTPStatus.CONFLICT
+    code = "cart-full"
+    title = Text("购物车已满", "The cart is full")
+    detail = Text("购物车最多 {most} 种商品。", "A cart has at most {most} lines.")
+
+
+class NothingToCorrect(Problem):
+    """No paid order there has anything left to give back, or it comes to less than one fen."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-correct"
+    title = Text("没有需要更正的订单", "There is nothing to correct")

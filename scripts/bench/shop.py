@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from groupbuy.kernel.clock import SystemClock
 from scripts.bench.capture import lookup_tables, pgbench_script
 from scripts.bench.load import Order, Result
 from scripts.bench.servers import Gunicorn, load, pgbench
@@ -134,9 +134,9 @@ def start(running: ExitStack, folder: Path, seconds: float, console: Console) ->
     console.print("Building a shop with 1,000 SKUs …")
     database.migrate(url, valkey.url)
     with database.application(url, valkey.url):
-        now = datetime.now(UTC)
+        now = SystemClock().now()
         world = build(now, scarce_units=SCARCE)
-        written = recipes(world, datetime.now(UTC))
+        written = recipes(world, SystemClock().now())
     postgres.execute("bench", lookup_tables(written["place"].roles))
     postgres.execute("bench", "vacuum analyze")
     plan = folder / "plan"

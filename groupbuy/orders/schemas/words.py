@@ -1,0 +1,16 @@
+"""Texts for people, in the language of the answer."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from groupbuy.kernel.http import language
+from groupbuy.kernel.texts import Text
+
+
+class InWords(fields.String):
+    """A text for people, in the language of the answer."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
+        text = value.to(language()) if isinstance(value, Text) else value
+        return super()._serialize(text, attr, obj, **kwargs)

@@ -153,7 +153,7 @@ class AttributionDecision(Base):
     id: Mapped[str] = primary_id("dec")
     order_id: Mapped[str] = mapped_column(Id("ord"))
     revision: Mapped[int]
-    shopper_id: Mapped[str] = reference("shp", "shoppers.id")
+    shopper_id: Mapped[str] = reference("shp", "shoppers.id", index=True)
     leader_id: Mapped[str | None] = reference("ldr", "leaders.id", index=True)
     rule: Mapped[str]
     policy_version: Mapped[int]

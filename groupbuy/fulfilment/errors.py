@@ -97,3 +97,39 @@ class ProxyGiven(Problem):
     title = Text(
         "已委托他人代取，请先撤销", "Somebody else may fetch it already; revoke that first"
     )
+
+
+class NotOnRoute(Problem):
+    """The route does not stop at the shipment's pickup point, or is no longer driven."""
+
+    status = HTTPStatus.CONFLICT
+    code = "not-on-route"
+    title = Text("该线路不经过此自提点", "The route does not stop at this pickup point")
+
+
+class TooManyForOnePaper(Problem):
+    """A paper would be too long; ask for fewer parcels by their numbers, or for a file."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too-many-for-one-paper"
+    title = Text("内容过多，无法打印成一份", "Too much for one paper")
+    detail = Text(
+        "共 {count} 个包裹，一份最多 {most} 个；请用 first 与 last 分段，或下载文件。",
+        "There are {count} parcels and at most {most} fit; use first and last, or take a file.",
+    )
+
+
+class RouteNameTaken(Problem):
+    """Another route has this name."""
+
+    status = HTTPStatus.CONFLICT
+    code = "route-name-taken"
+    title = Text("线路名称已存在", "Another route has this name")
+
+
+class NothingToBuy(Problem):
+    """What the orders need is on hand or ordered already, and no line was given."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-buy"
+    title = Text("没有需要采购的商品", "Nothing is to be bought")

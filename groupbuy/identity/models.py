@@ -11,7 +11,10 @@ from groupbuy.kernel.ids import primary_id, reference
 
 
 class Shopper(Base):
-    """A person who orders in the mini-program, known by the WeChat openid."""
+    """A person who orders in the mini-program, known by the WeChat openid.
+
+    A member until `member_until`, if that is given.
+    """
 
     __tablename__ = "shoppers"
 
@@ -21,6 +24,11 @@ class Shopper(Base):
     name: Mapped[str] = mapped_column(default="")
     registered_at: Mapped[datetime]
     last_login_at: Mapped[datetime]
+    member_until: Mapped[datetime | None]
+
+    def is_member(self, now: datetime) -> bool:
+        """Tell whether the shopper is a member at an instant."""
+        return self.member_until is not None and self.member_until > now
 
 
 class Staff(Base):

@@ -1,6 +1,7 @@
 """Reads of inventory."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -39,6 +40,24 @@ def available(pool_ids: Collection[str]) -> dict[str, int]:
         )
     )
     return {pool_id: units for pool_id, units in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HouseStock:
+    """The house's pool of a SKU, and what can still be reserved of it."""
+
+    pool_id: str
+    available: int
+
+
+def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
+    """Return {sku_id: its pool and what is available}; a SKU never received has none."""
+    rows = session().execute(
+        select(StockPool.sku_id, StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
+        )
+    )
+    return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
 def pool_list(

@@ -1,6 +1,7 @@
 """Problems of orders."""
 
 from http import HTTPStatus
+from typing import Any
 
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.texts import Text
@@ -12,6 +13,12 @@ class QuoteChanged(Problem):
     status = HTTPStatus.CONFLICT
     code = "quote-changed"
     title = Text("价格已变动，请确认新价格", "The price has changed; please confirm the new one")
+
+    def document(self, language: str) -> dict[str, Any]:
+        """Return the document with the new quote as a shopper reads it."""
+        body = super().document(language)
+        quote = self.members.get("quote")
+        return body if quote is None else body | {"quote": quote.shown(language)}
 
 
 class ShopperLimitReached(Problem):
@@ -48,6 +55,15 @@ class RefundExceedsLine(Problem):
         "商品行 {order_line_id} 最多可退 {left_fen} 分、{left_quantity} 件。",
         "Line {order_line_id} has {left_fen} fen and {left_quantity} units left.",
     )
+
+
+class RefundExceedsDelivery(Problem):
+    """More than is left of the delivery fee."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refund-exceeds-delivery"
+    title = Text("退款超过剩余配送费", "The refund exceeds what is left of the delivery fee")
+    detail = Text("配送费最多可退 {left_fen} 分。", "{left_fen} fen of it are left.")
 
 
 class NothingToRefund(Problem):
@@ -113,3 +129,11 @@ class CartFull(Problem):
     code = "cart-full"
     title = Text("购物车已满", "The cart is full")
     detail = Text("购物车最多 {most} 种商品。", "A cart has at most {most} lines.")
+
+
+class NothingToCorrect(Problem):
+    """No paid order there has anything left to give back, or it comes to less than one fen."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-correct"
+    title = Text("没有需要更正的订单", "There is nothing to correct")

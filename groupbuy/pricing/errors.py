@@ -22,3 +22,19 @@ class BelowMinimum(Problem):
     code = "below-minimum"
     title = Text("部分商品未达起购数量", "Of some goods more must be bought")
     detail = Text("请增加数量：{sku_ids}。", "Take more of these: {sku_ids}.")
+
+
+class CouponNotApplicable(Problem):
+    """The coupon cannot be used here; `reason` says why, `missing_fen` what the goods lack.
+
+    Reasons: `not_yours`, `not_free` (another order holds or used it), `not_started`, `expired`,
+    `not_here` (sold elsewhere), `no_eligible_goods`, `not_with_promotion`,
+    `threshold_not_reached`, `nothing_to_reduce`.
+    """
+
+    status = HTTPStatus.CONFLICT
+    code = "coupon-not-applicable"
+    title = Text("该优惠券不可用", "The coupon does not apply")
+    detail = Text(
+        "请移除优惠券或换一张（{reason}）。", "Leave it out or choose another ({reason})."
+    )

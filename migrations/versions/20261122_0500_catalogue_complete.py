@@ -1,6 +1,6 @@
 """Complete the catalogue: brands, suppliers, sale windows, more prices with history, the search.
 
-Revision: catalogue_complete, after fulfilment_complete.
+Revision: catalogue_complete, after pricing_create.
 """
 
 import re
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "catalogue_complete"
-down_revision = "fulfilment_complete"
+down_revision = "pricing_create"
 branch_labels = None
 depends_on = None
 
@@ -37,7 +37,6 @@ end $body$""",
 )
 
 SKU_CHECKS = {
-    "member_price_not_above_price": "member_price_fen between 0 and price_fen",
     "cost_not_negative": "cost_fen >= 0",
     "weight_positive": "weight_g > 0",
     "min_quantity_positive": "min_quantity > 0",
@@ -140,7 +139,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sku_prices")),
     )
     op.create_index("ix_sku_prices_sku_id_id", "sku_prices", ["sku_id", "id"], unique=False)
-    for name in ("member_price_fen", "cost_fen", "weight_g"):
+    for name in ("cost_fen", "weight_g"):
         op.add_column("skus", sa.Column(name, sa.BigInteger(), nullable=True))
     op.add_column(
         "skus", sa.Column("min_quantity", sa.BigInteger(), server_default="1", nullable=False)
@@ -220,7 +219,7 @@ def downgrade() -> None:
         op.execute(f"drop trigger {name} on {table}")
         op.execute(f"drop function {name}")
     op.drop_table("sku_prices")
-    for name in ("min_quantity", "weight_g", "cost_fen", "member_price_fen"):
+    for name in ("min_quantity", "weight_g", "cost_fen"):
         op.drop_column("skus", name)
     for name in ("search", "lowest_price_fen", "picture_ids", "on_sale_until", "on_sale_from"):
         op.drop_column("products", name)

@@ -1,6 +1,12 @@
 """Reads of fulfilment."""
 
 from groupbuy.fulfilment.queries.invariants import INVARIANTS
+from groupbuy.fulfilment.queries.lists import (
+    Wanted,
+    pick_list,
+    pick_list_for_paper,
+    whole_pick_list,
+)
 from groupbuy.fulfilment.queries.packing import (
     Waiting,
     codes_of,
@@ -12,6 +18,7 @@ from groupbuy.fulfilment.queries.packing import (
     units_missing,
     waiting_orders,
 )
+from groupbuy.fulfilment.queries.personal import PERSONAL
 from groupbuy.fulfilment.queries.pickup import (
     PickupView,
     RedemptionView,
@@ -28,6 +35,26 @@ from groupbuy.fulfilment.queries.pickup import (
     redemption,
     shown_redemption,
     waiting_parcel,
+)
+from groupbuy.fulfilment.queries.purchases import (
+    Bought,
+    PurchaseView,
+    all_needs,
+    needs,
+    on_hand,
+    purchase_list,
+    purchase_order,
+    receipts,
+    show_purchases,
+)
+from groupbuy.fulfilment.queries.routes import (
+    RouteView,
+    locked_route,
+    route,
+    route_list,
+    route_named,
+    route_sheet,
+    show_routes,
 )
 from groupbuy.fulfilment.queries.shipments import (
     ParcelView,
@@ -55,17 +82,26 @@ from groupbuy.fulfilment.queries.unclaimed import (
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
+    "Bought",
     "ParcelView",
     "PickupView",
+    "PurchaseView",
     "RedemptionView",
+    "RouteView",
     "ShipmentView",
     "UnclaimedView",
     "Waiting",
     "WaitingParcel",
+    "Wanted",
+    "all_needs",
     "campaign_terms",
     "codes_of",
     "last_handed_over",
+    "locked_route",
     "locked_shipment",
+    "needs",
+    "on_hand",
     "open_baskets",
     "open_codes",
     "open_proxy",
@@ -80,13 +116,24 @@ __all__ = [
     "parcel_ids_refunded",
     "parcels",
     "parcels_counted",
+    "pick_list",
+    "pick_list_for_paper",
     "points_parcels",
     "proxys_scannable",
+    "purchase_list",
+    "purchase_order",
+    "receipts",
     "redemption",
+    "route",
+    "route_list",
+    "route_named",
+    "route_sheet",
     "shipment",
     "shipments",
     "shortages",
     "show",
+    "show_purchases",
+    "show_routes",
     "show_unclaimed",
     "shown_redemption",
     "shown_unclaimed",
@@ -98,4 +145,5 @@ __all__ = [
     "units_missing",
     "waiting_orders",
     "waiting_parcel",
+    "whole_pick_list",
 ]

@@ -23,6 +23,7 @@ from groupbuy.orders.schemas.orders import (
     OrderDetailSchema,
     OrderQuery,
     OrderSchema,
+    PaymentChoiceBody,
     PaymentStartSchema,
     PlaceOrderBody,
     ReassignmentBody,
@@ -37,11 +38,16 @@ from groupbuy.orders.schemas.orders import (
 )
 from groupbuy.orders.services import cancelling, paying, placing, reassigning, refunding
 from groupbuy.orders.services.refunding import Return
-from groupbuy.payments.errors import ProviderUnavailable
+from groupbuy.payments.errors import (
+    PaymentMethodUnavailable,
+    PaymentUnderReview,
+    ProviderUnavailable,
+    TooManyRefunds,
+)
 from groupbuy.payments.models import Payment
 from groupbuy.payments.services import payments
-from groupbuy.pricing.errors import BelowMinimum, NotForSale
-from groupbuy.pricing.rules import Wanted
+from groupbuy.pricing.errors import BelowMinimum, CouponNotApplicable, NotForSale
+from groupbuy.pricing.rules import Delivery, Wanted
 
 api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment, refunds")
 
@@ -59,6 +65,7 @@ api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment
         GroupBuyNotOpen,
         PickupPointClosed,
         OutOfStock,
+        CouponNotApplicable,
         errors.QuoteChanged,
         errors.ShopperLimitReached,
         errors.PickupPointNeeded,
@@ -73,6 +80,7 @@ def place_order(actor: Actor, body: dict[str, Any]) -> OrderView:
             shopper_id=actor.id,
             lines=wanted,
             payable_for=payable_for,
+            delivery=Delivery(settings().delivery_fee_fen, settings().free_delivery_from_fen),
             actor=actor,
             now=clock.now(),
             **body,
@@ -94,19 +102,25 @@ def show_own_order(actor: Actor, order_id: str) -> OrderView:
 @api.post(
     "/orders/<id(ord):order_id>/payment",
     allow="orders.own",
+    body=PaymentChoiceBody,
     returns=PaymentStartSchema,
-    problems=[NotInThisState, errors.OrderExpired, ProviderUnavailable],
+    problems=[
+        NotInThisState,
+        errors.OrderExpired,
+        ProviderUnavailable,
+        PaymentMethodUnavailable,
+        PaymentUnderReview,
+    ],
+    example={},
 )
-def start_payment(actor: Actor, order_id: str) -> Payment:
+def start_payment(actor: Actor, order_id: str, body: dict[str, Any]) -> Payment:
     """Start or resume paying; with the demo provider the order is paid at once."""
     with transaction():
         payment = paying.begin_payment(
-            order_id=order_id,
-            shopper_id=actor.id,
-            provider=settings().payment_provider,
-            now=clock.now(),
+            order_id=order_id, shopper_id=actor.id, **body, now=clock.now()
         )
-    started = payments.start(payment)
+        payer = paying.payer_of(payment=payment, shopper_id=actor.id)
+    started = payments.start(payment, payer=payer, now=clock.now())
     with transaction():
         return payments.record_start(payment_id=payment.id, started=started, now=clock.now())
 
@@ -116,7 +130,7 @@ def start_payment(actor: Actor, order_id: str) -> Payment:
     allow="orders.own",
     body=CancellationBody,
     returns=OrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_own_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an own order before it is shipped; money that was taken goes back."""
@@ -159,7 +173,7 @@ def show_order(actor: Actor, order_id: str) -> OrderView:
     allow="orders.serve",
     body=StaffCancellationBody,
     returns=StaffOrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an order before it is shipped; money that was taken goes back."""
@@ -202,10 +216,16 @@ def list_refunds(actor: Actor, query: dict[str, Any]) -> Page[RefundView]:
     returns=RefundSchema,
     status=201,
     idempotent=True,
-    problems=[NotFound, errors.NothingToRefund, errors.RefundExceedsLine],
+    problems=[
+        NotFound,
+        errors.NothingToRefund,
+        errors.RefundExceedsLine,
+        errors.RefundExceedsDelivery,
+        TooManyRefunds,
+    ],
 )
 def refund_lines(actor: Actor, body: dict[str, Any]) -> RefundView:
-    """Refund lines of a paid order, by quantity or by amount."""
+    """Refund lines of a paid order, by quantity or by amount, and of its delivery fee."""
     returns = [Return(**line) for line in body.pop("lines")]
     with transaction():
         refund = refunding.refund_lines(returns=returns, actor=actor, now=clock.now(), **body)

@@ -1,17 +1,29 @@
 """Tables of orders. Amounts are what the shopper pays, in fen."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.orders.rules import CancelReason, OrderState, RefundState, RefundStatus
+from groupbuy.orders.rules import (
+    CancelReason,
+    OrderState,
+    RefundState,
+    RefundStatus,
+    saved_by_ladder,
+)
 
 
 class Order(Base):
-    """One shopper's purchase inside a group buy, or from the house with none."""
+    """One shopper's purchase inside a group buy, or from the house with none.
+
+    `total_fen` is the sum of the lines and `delivery_fen`; `discount_fen` is what promotions and
+    the coupon took off the goods. `delivery_requested_fen` counts what refunds under way and done
+    give back of the delivery fee, `delivery_refunded_fen` those done.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -20,6 +32,13 @@ class Order(Base):
         one_of("refund_status", RefundStatus),
         CheckConstraint("total_fen >= 0", name="total_not_negative"),
         CheckConstraint("refunded_fen between 0 and total_fen", name="refunded_within_total"),
+        CheckConstraint("discount_fen >= 0", name="discount_not_negative"),
+        CheckConstraint("delivery_fen between 0 and total_fen", name="delivery_within_total"),
+        CheckConstraint(
+            "0 <= delivery_refunded_fen and delivery_refunded_fen <= delivery_requested_fen "
+            "and delivery_requested_fen <= delivery_fen",
+            name="delivery_refunds_within_fee",
+        ),
         CheckConstraint(
             "(state = 'cancelled') = (cancel_reason is not null)", name="cancelled_has_reason"
         ),
@@ -52,7 +71,13 @@ class Order(Base):
     refund_status: Mapped[str] = mapped_column(default=RefundStatus.NONE)
     cancel_reason: Mapped[str | None]
     total_fen: Mapped[int]
+    discount_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    delivery_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    delivery_effects: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    coupon_id: Mapped[str | None] = reference("cpn", "coupons.id")
     refunded_fen: Mapped[int] = mapped_column(default=0)
+    delivery_requested_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    delivery_refunded_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     pickup_code: Mapped[str | None]
     placed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -64,19 +89,29 @@ class Order(Base):
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
 
+    @property
+    def goods_fen(self) -> int:
+        """Return what the goods cost by their unit prices, before any discount."""
+        return self.total_fen - self.delivery_fen + self.discount_fen
+
 
 class OrderLine(Base):
-    """One SKU of an order, with its price and title as they were.
+    """One SKU of an order, with its price and title as they were; a gift is a line at price 0.
 
     `amount_fen` is what was paid for it after every discount: its refundable amount for ever.
+    `effects` says how each step of the price came to it.
     `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done. `held_fen`
     and `held_quantity` are what open after-sales ask for: nobody else can refund that.
+    `final_price_fen` is where a price ladder ended, once what it saves was given back.
     """
 
     __tablename__ = "order_lines"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
-        UniqueConstraint("order_id", "sku_id"),
+        UniqueConstraint("order_id", "sku_id", "gift"),
+        CheckConstraint(
+            "not gift or (amount_fen = 0 and not earns_commission)", name="gift_is_free"
+        ),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
         CheckConstraint(
@@ -89,6 +124,9 @@ class OrderLine(Base):
             "held_fen >= 0 and refund_requested_fen + held_fen <= amount_fen "
             "and held_quantity >= 0 and returned_quantity + held_quantity <= quantity",
             name="held_within_rest",
+        ),
+        CheckConstraint(
+            "final_price_fen between 0 and unit_price_fen", name="final_price_not_above_price"
         ),
     )
 
@@ -103,11 +141,14 @@ class OrderLine(Base):
     unit_price_fen: Mapped[int]
     amount_fen: Mapped[int]
     earns_commission: Mapped[bool]
+    gift: Mapped[bool] = mapped_column(default=False, server_default="false")
+    effects: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     returned_quantity: Mapped[int] = mapped_column(default=0)
     refund_requested_fen: Mapped[int] = mapped_column(default=0)
     refunded_fen: Mapped[int] = mapped_column(default=0)
     held_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     held_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    final_price_fen: Mapped[int | None]
 
     @property
     def left_fen(self) -> int:
@@ -118,6 +159,17 @@ class OrderLine(Base):
     def left_quantity(self) -> int:
         """Return how many units can still be asked back."""
         return self.quantity - self.returned_quantity - self.held_quantity
+
+    @property
+    def saved_fen(self) -> int:
+        """Return what a price ladder saved on the whole line, 0 until it has ended."""
+        if self.final_price_fen is None:
+            return 0
+        return saved_by_ladder(
+            amount_fen=self.amount_fen,
+            quantity=self.quantity,
+            final_price_fen=self.final_price_fen,
+        )
 
 
 class OrderTransition(Base):
@@ -136,12 +188,16 @@ class OrderTransition(Base):
 
 
 class OrderRefund(Base):
-    """Money given back for lines of an order; one refund at the payment provider."""
+    """Money given back for lines of an order; one refund at the payment provider.
+
+    `delivery_fen` is the part of `amount_fen` that is of the delivery fee.
+    """
 
     __tablename__ = "order_refunds"
     __table_args__ = (
         one_of("state", RefundState),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("delivery_fen between 0 and amount_fen", name="delivery_within_amount"),
         Index(
             "ix_order_refunds_settled_at_id",
             "settled_at",
@@ -154,6 +210,7 @@ class OrderRefund(Base):
     order_id: Mapped[str] = reference("ord", "orders.id", index=True)
     payment_id: Mapped[str] = reference("pay", "payments.id")
     amount_fen: Mapped[int]
+    delivery_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[str]
     reason: Mapped[str]
     requested_by: Mapped[str]

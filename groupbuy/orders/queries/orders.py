@@ -214,7 +214,7 @@ def campaign_ids_to_fulfil() -> list[str]:
 
 
 def bought(*, shopper_id: str, sku_ids: Sequence[str]) -> dict[tuple[str, str | None], int]:
-    """Return how many units a shopper holds: ordered, not cancelled, not given back.
+    """Return how many units a shopper bought: ordered, not cancelled, not given back.
 
     By (SKU, campaign item); the item is None for what was bought from the house.
     """
@@ -226,6 +226,7 @@ def bought(*, shopper_id: str, sku_ids: Sequence[str]) -> dict[tuple[str, str | 
             Order.shopper_id == shopper_id,
             Order.state != OrderState.CANCELLED,
             OrderLine.sku_id.in_(sku_ids),
+            ~OrderLine.gift,
         )
         .group_by(OrderLine.sku_id, OrderLine.campaign_item_id)
     )
@@ -313,12 +314,24 @@ def _page(query: Select[Order], limit: int, cursor: str | None) -> Page[OrderVie
 ORDER_INVARIANTS = (
     Invariant(
         "orders.total_is_sum_of_lines",
-        "an order's total is the sum of its lines, and so is what was refunded",
-        "select o.id, o.total_fen, sum(l.amount_fen) lines_fen, o.refunded_fen, "
-        "sum(l.refunded_fen) lines_refunded_fen from orders o "
+        "an order's total is the sum of its lines and delivery, and so is what was refunded",
+        "select o.id, o.total_fen, sum(l.amount_fen) lines_fen, o.delivery_fen, o.refunded_fen, "
+        "sum(l.refunded_fen) lines_refunded_fen, o.delivery_refunded_fen from orders o "
         "left join order_lines l on l.order_id = o.id group by o.id "
-        "having o.total_fen is distinct from sum(l.amount_fen) "
-        "or o.refunded_fen is distinct from sum(l.refunded_fen)",
+        "having o.total_fen is distinct from sum(l.amount_fen) + o.delivery_fen "
+        "or o.refunded_fen is distinct from sum(l.refunded_fen) + o.delivery_refunded_fen",
+    ),
+    Invariant(
+        "orders.effects_explain_every_fen",
+        "the effects of a line sum to its amount, and what is no unit price is the discount",
+        "select o.id, o.discount_fen, e.off_fen, e.unexplained from orders o join lateral "
+        "(select count(*) filter (where s.whole_fen <> l.amount_fen) as unexplained, "
+        "-sum(s.off_fen) as off_fen from order_lines l cross join lateral "
+        "(select sum((x ->> 'effect_fen')::bigint) as whole_fen, coalesce(sum((x ->> "
+        "'effect_fen')::bigint) filter (where x ->> 'step' <> 'unit_price'), 0) as off_fen "
+        "from jsonb_array_elements(l.effects) x) s "
+        "where l.order_id = o.id and l.effects <> '[]') e on true "
+        "where e.unexplained > 0 or e.off_fen <> o.discount_fen",
     ),
     Invariant(
         "orders.state_is_last_transition",
@@ -350,5 +363,19 @@ ORDER_INVARIANTS = (
         "(select rl.order_line_id, sum(rl.amount_fen) done from order_refund_lines rl join "
         "order_refunds r on r.id = rl.refund_id where r.state = 'succeeded' group by 1) r "
         "on r.order_line_id = l.id where l.refunded_fen <> coalesce(r.done, 0)",
+    ),
+    Invariant(
+        "orders.delivery_matches_refunds",
+        "what was refunded of the delivery fee is the sum of its succeeded refunds",
+        "select o.id, o.delivery_refunded_fen, sum(r.delivery_fen) done from orders o "
+        "join order_refunds r on r.order_id = o.id and r.state = 'succeeded' "
+        "group by o.id having o.delivery_refunded_fen <> sum(r.delivery_fen)",
+    ),
+    Invariant(
+        "orders.refund_is_its_parts",
+        "a refund is the sum of its lines and of what it gives back of the delivery fee",
+        "select r.id, r.amount_fen, r.delivery_fen from order_refunds r "
+        "left join order_refund_lines l on l.refund_id = r.id group by r.id "
+        "having r.amount_fen <> coalesce(sum(l.amount_fen), 0) + r.delivery_fen",
     ),
 )

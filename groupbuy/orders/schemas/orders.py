@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words, language
+from groupbuy.kernel.texts import Text
 from groupbuy.orders.rules import OrderState, RefundState, RefundStatus
 from groupbuy.orders.rules.timeline import EventKind
 from groupbuy.orders.schemas.words import InWords
@@ -22,7 +23,10 @@ class OrderedLineSchema(Schema):
 
 
 class PlaceOrderBody(Schema):
-    """A basket as in a quote, and the total that the shopper saw there."""
+    """A basket as in a quote, and the total that the shopper saw there.
+
+    With `quote_digest`, whatever changed in the quote is told, a gift that is gone too.
+    """
 
     group_buy_id = IdField("gbu", load_default=None, allow_none=True)
     lines = fields.List(
@@ -31,11 +35,32 @@ class PlaceOrderBody(Schema):
         validate=validate.Length(min=1, max=MAX_LINES),
     )
     pickup_point_id = IdField("ppt", load_default=None, allow_none=True)
+    coupon_id = IdField("cpn", load_default=None, allow_none=True)
     quote_total_fen = Fen(required=True)
+    quote_digest = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(max=64)
+    )
+
+
+class InOneLanguage(fields.String):
+    """A text that is stored in both languages, in that of the answer."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
+        return super()._serialize(Text(**value).to(language()), attr, obj, **kwargs)
+
+
+class OrderEffectSchema(Schema):
+    """What one step of the price gave to a line, or to the delivery fee, as it was then."""
+
+    step = fields.String(required=True)
+    source = fields.String(required=True)
+    effect_fen = fields.Integer(required=True)
+    platform_fen = fields.Integer(required=True)
+    text = InOneLanguage(required=True)
 
 
 class OrderLineSchema(Schema):
-    """A line of an order."""
+    """A line of an order; a gift is one at price 0."""
 
     id = IdField("orl", required=True)
     sku_id = IdField("sku", required=True)
@@ -45,6 +70,8 @@ class OrderLineSchema(Schema):
     amount_fen = fields.Integer(required=True)
     returned_quantity = fields.Integer(required=True)
     refunded_fen = fields.Integer(required=True)
+    gift = fields.Boolean(required=True)
+    effects = fields.List(fields.Nested(OrderEffectSchema), required=True)
 
 
 class OrderSchema(Schema):
@@ -56,6 +83,13 @@ class OrderSchema(Schema):
     cancel_reason = fields.String(required=True, allow_none=True, attribute="order.cancel_reason")
     group_buy_id = IdField("gbu", required=True, allow_none=True, attribute="order.group_buy_id")
     pickup_point_id = IdField("ppt", required=True, attribute="order.pickup_point_id")
+    coupon_id = IdField("cpn", required=True, allow_none=True, attribute="order.coupon_id")
+    goods_fen = fields.Integer(required=True, attribute="order.goods_fen")
+    discount_fen = fields.Integer(required=True, attribute="order.discount_fen")
+    delivery_fen = fields.Integer(required=True, attribute="order.delivery_fen")
+    delivery_effects = fields.List(
+        fields.Nested(OrderEffectSchema), required=True, attribute="order.delivery_effects"
+    )
     total_fen = fields.Integer(required=True, attribute="order.total_fen")
     refunded_fen = fields.Integer(required=True, attribute="order.refunded_fen")
     placed_at = Moment(required=True, attribute="order.placed_at")
@@ -94,6 +128,7 @@ class RefundSchema(Schema):
     order_id = IdField("ord", required=True, attribute="refund.order_id")
     state = fields.String(required=True, attribute="refund.state")
     amount_fen = fields.Integer(required=True, attribute="refund.amount_fen")
+    delivery_fen = fields.Integer(required=True, attribute="refund.delivery_fen")
     reason = fields.String(required=True, attribute="refund.reason")
     requested_at = Moment(required=True, attribute="refund.requested_at")
     settled_at = Moment(required=True, allow_none=True, attribute="refund.settled_at")
@@ -155,11 +190,19 @@ class StaffOrderQuery(LeaderOrderQuery):
     leader_id = IdField("ldr", load_default=None)
 
 
+class PaymentChoiceBody(Schema):
+    """How to pay, of `GET /payment-methods`; whoever says nothing pays the default way."""
+
+    provider = Words(load_default=None, maximum=40)
+    method = Words(load_default=None, maximum=40)
+
+
 class PaymentStartSchema(Schema):
     """What the client needs to let the shopper pay; with the demo provider it is paid at once."""
 
     payment_id = IdField("pay", required=True, attribute="id")
     provider = fields.String(required=True)
+    method = fields.String(required=True)
     state = fields.String(required=True)
     amount_fen = fields.Integer(required=True)
     currency = fields.String(required=True)
@@ -193,18 +236,25 @@ class ReturnSchema(Schema):
 
 
 class RefundBody(Schema):
-    """A refund of lines of one order."""
+    """A refund of lines of one order, and, if staff say so, of its delivery fee."""
 
     order_id = IdField("ord", required=True)
     lines = fields.List(
         fields.Nested(ReturnSchema),
-        required=True,
-        validate=validate.Length(min=1, max=200),
+        load_default=list,
+        validate=validate.Length(max=200),
         metadata={
             "example": [{"order_line_id": "orl_0198f3c2a7b47d1e0198f3c2a7b47d1e", "quantity": 1}]
         },
     )
+    delivery_fen = Fen(load_default=0, metadata={"example": 0})
     reason = Words(required=True, maximum=200)
+
+    @validates_schema
+    def something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse a refund of nothing."""
+        if not data.get("lines") and not data.get("delivery_fen"):
+            raise ValidationError("Name a line, or give delivery_fen.", "lines")
 
     @validates_schema
     def each_line_once(self, data: dict[str, Any], **kwargs: Any) -> None:

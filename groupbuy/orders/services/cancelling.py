@@ -12,6 +12,7 @@ from groupbuy.orders.services import after_sales, refunding
 from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_cancelled
 from groupbuy.payments.services import payments
+from groupbuy.pricing import services as pricing
 
 
 def cancel(
@@ -23,7 +24,7 @@ def cancel(
     why: str = "",
     shopper_id: str | None = None,
 ) -> Order:
-    """Cancel an order before it is shipped; stock goes back, and so does money that was taken.
+    """Cancel an order before it is shipped; stock, coupon and money that was taken go back.
 
     Raises:
         NotFound: it is not the shopper's order.
@@ -36,9 +37,10 @@ def cancel(
     order = move(
         order=order, action=Action.CANCEL, actor=actor, now=now, why=why, cancel_reason=reason
     )
+    pricing.give_back(order_id=order.id, coupon_id=order.coupon_id)
     if was_paid:
         inventory.take_back(order_id=order.id, now=now)
-        after_sales.withdraw_all(order=order, actor=actor, now=now)
+        after_sales.withdraw_all(order_ids=[order.id], why="cancelled", actor=actor, now=now)
         refunding.refund_the_rest(order=order, reason=reason, actor=actor, now=now)
     else:
         inventory.release(order_id=order.id, now=now)

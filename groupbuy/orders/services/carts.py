@@ -70,7 +70,8 @@ def put(
         GroupBuyNotOpen, NotForSale, BelowMinimum: it cannot be ordered there.
         CartFull: there are as many lines as an order takes.
     """
-    pricing.price_basket(lines=[Wanted(sku_id, quantity)], group_buy_id=group_buy_id, now=now)
+    wanted = [Wanted(sku_id, quantity)]
+    pricing.price_basket(shopper_id=shopper_id, lines=wanted, group_buy_id=group_buy_id, now=now)
     cart_id = _cart(shopper_id, group_buy_id, now)
     ordered = queries.ordered_since().correlate(CartLine)
     session().execute(delete(CartLine).where(CartLine.cart_id == cart_id, ordered))
@@ -105,8 +106,8 @@ def show(*, shopper_id: str, group_buy_id: str | None, now: datetime) -> CartVie
         NotFound: there is no such group buy.
     """
     lines = queries.cart_lines(shopper_id=shopper_id, group_buy_id=group_buy_id)
-    quote = _price(lines, group_buy_id, now)
-    priced = {line.offer.sku_id: line for line in quote.lines} if quote else {}
+    quote = _price(shopper_id, lines, group_buy_id, now)
+    priced = {line.offer.sku_id: line for line in quote.bought} if quote else {}
     titles = catalogue.sku_titles([line.sku_id for line in lines if line.sku_id not in priced])
     stock = inventory.available([line.offer.pool_id for line in priced.values()])
     left = _limits_left(shopper_id, list(priced.values()))
@@ -121,7 +122,7 @@ def show(*, shopper_id: str, group_buy_id: str | None, now: datetime) -> CartVie
         for line in lines
         for known in [priced.get(line.sku_id)]
     ]
-    return CartView(group_buy_id, quote is not None, items, quote.total_fen if quote else 0)
+    return CartView(group_buy_id, quote is not None, items, quote.paid_goods_fen if quote else 0)
 
 
 def forget_old(*, now: datetime) -> int:
@@ -131,19 +132,21 @@ def forget_old(*, now: datetime) -> int:
     return len(session().execute(delete(Cart).where(old).returning(Cart.id)).all())
 
 
-def _price(lines: Sequence[CartLine], group_buy_id: str | None, now: datetime) -> Quote | None:
+def _price(
+    shopper_id: str, lines: Sequence[CartLine], group_buy_id: str | None, now: datetime
+) -> Quote | None:
     """Return what everything that is for sale costs; None where nothing can be ordered now."""
     wanted = [Wanted(line.sku_id, line.quantity) for line in lines]
-    try:
-        # At most three times: without what is not sold there, then without what is too few.
-        while True:
-            try:
-                return pricing.price_basket(lines=wanted, group_buy_id=group_buy_id, now=now).quote
-            except (NotForSale, BelowMinimum) as problem:
-                gone = set(problem.members["sku_ids"])
-                wanted = [line for line in wanted if line.sku_id not in gone]
-    except GroupBuyNotOpen:
-        return None
+    while True:
+        try:
+            return pricing.price_basket(
+                shopper_id=shopper_id, lines=wanted, group_buy_id=group_buy_id, now=now
+            ).quote
+        except GroupBuyNotOpen:
+            return None
+        except (NotForSale, BelowMinimum) as problem:
+            out = set(problem.members["sku_ids"])
+            wanted = [line for line in wanted if line.sku_id not in out]
 
 
 def _limits_left(shopper_id: str, lines: Sequence[QuotedLine]) -> dict[str, int]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from groupbuy.attribution import services as attribution
 from groupbuy.attribution.services import OrderFacts
 from groupbuy.inventory import services as inventory
+from groupbuy.inventory.errors import OutOfStock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
@@ -20,7 +22,7 @@ from groupbuy.orders.services import paying
 from groupbuy.orders.services.limits import Limited, exceeded
 from groupbuy.orders.signals import order_placed
 from groupbuy.pricing import services as pricing
-from groupbuy.pricing.rules import Quote, Wanted
+from groupbuy.pricing.rules import FREE, Delivery, Quote, Wanted
 from groupbuy.pricing.services import Priced
 
 
@@ -34,35 +36,39 @@ def place(
     payable_for: timedelta,
     actor: Actor,
     now: datetime,
+    coupon_id: str | None = None,
+    quote_digest: str | None = None,
+    delivery: Delivery = FREE,
 ) -> OrderView:
     """Place an order for the price the shopper saw; its stock is reserved for `payable_for`.
 
     Raises:
-        GroupBuyNotOpen, NotForSale, BelowMinimum: see pricing.
-        QuoteChanged: the price is another one now.
+        GroupBuyNotOpen, NotForSale, BelowMinimum, CouponNotApplicable: see pricing.
+        QuoteChanged: the price is another one now; with `quote_digest`, anything in the quote is.
         ShopperLimitReached: more than one shopper may buy.
         PickupPointNeeded, PickupPointClosed: where to fetch it.
         OutOfStock: not enough is left of something; nothing is reserved.
     """
-    priced = pricing.price_basket(lines=lines, group_buy_id=group_buy_id, now=now)
-    if priced.quote.total_fen != quote_total_fen:
-        raise QuoteChanged(quote=_shown(priced.quote))
+    price = partial(
+        pricing.price_basket,
+        shopper_id=shopper_id,
+        lines=lines,
+        group_buy_id=group_buy_id,
+        coupon_id=coupon_id,
+        delivery=delivery,
+        now=now,
+    )
+    priced = price()
+    _refuse_changed(priced.quote, quote_total_fen, quote_digest)
     _respect_limits(shopper_id, priced.quote)
     point = _point(priced, pickup_point_id)
-    order = Order(
-        id=new_id("ord"),
-        shopper_id=shopper_id,
-        group_buy_id=group_buy_id,
-        campaign_id=priced.group_buy.campaign_id if priced.group_buy else None,
-        pickup_point_id=point.id,
-        state=OrderState.PENDING_PAYMENT,
-        total_fen=priced.quote.total_fen,
-        placed_at=now,
-        expires_at=now + payable_for,
-    )
+    order = _order(priced, shopper_id=shopper_id, point_id=point.id, placed_at=now)
+    group_buy = priced.group_buy
+    order.expires_at = now + ((group_buy and group_buy.payable_for) or payable_for)
     # Reserve first: an order that cannot be filled costs nothing more.
-    demands = {line.offer.pool_id: line.quantity for line in priced.quote.lines}
-    inventory.reserve(order_id=order.id, demands=demands, now=now)
+    if not pricing.hold(order_id=order.id, priced=priced, now=now):
+        raise QuoteChanged(quote=price().quote)
+    _reserve(order.id, priced.quote, now)
     facts = OrderFacts(
         order_id=order.id,
         shopper_id=shopper_id,
@@ -83,6 +89,41 @@ def place(
     return placed
 
 
+def _refuse_changed(quote: Quote, seen_total_fen: int, seen_digest: str | None) -> None:
+    changed = seen_digest is not None and seen_digest != quote.digest
+    if changed or quote.total_fen != seen_total_fen:
+        raise QuoteChanged(quote=quote)
+
+
+def _order(priced: Priced, *, shopper_id: str, point_id: str, placed_at: datetime) -> Order:
+    quote, group_buy, coupon = priced.quote, priced.group_buy, priced.occasion.coupon
+    return Order(
+        id=new_id("ord"),
+        shopper_id=shopper_id,
+        group_buy_id=group_buy.id if group_buy else None,
+        campaign_id=group_buy.campaign_id if group_buy else None,
+        pickup_point_id=point_id,
+        state=OrderState.PENDING_PAYMENT,
+        total_fen=quote.total_fen,
+        discount_fen=quote.discount_fen,
+        delivery_fen=quote.delivery_fen,
+        delivery_effects=[effect.as_json() for effect in quote.delivery_effects],
+        coupon_id=coupon.id if coupon else None,
+        placed_at=placed_at,
+    )
+
+
+def _reserve(order_id: str, quote: Quote, now: datetime) -> None:
+    """Put the goods aside; a gift that is gone by now changes the quote, nothing else."""
+    try:
+        inventory.reserve(order_id=order_id, demands=quote.demands(), now=now)
+    except OutOfStock as short:
+        gone = short.members["sku_ids"]
+        if {line.offer.sku_id for line in quote.bought}.isdisjoint(gone):
+            raise QuoteChanged(quote=quote.without_gifts(gone)) from short
+        raise
+
+
 def _respect_limits(shopper_id: str, quote: Quote) -> None:
     over = exceeded(
         shopper_id=shopper_id,
@@ -93,7 +134,7 @@ def _respect_limits(shopper_id: str, quote: Quote) -> None:
                 line.quantity,
                 line.offer.limit_per_shopper,
             )
-            for line in quote.lines
+            for line in quote.bought
             if line.offer.limit_per_shopper is not None
         ],
     )
@@ -121,6 +162,8 @@ def _lines(order_id: str, quote: Quote) -> list[OrderLine]:
             unit_price_fen=line.offer.unit_price_fen,
             amount_fen=line.amount_fen,
             earns_commission=line.offer.earns_commission,
+            gift=line.gift,
+            effects=[effect.as_json() for effect in line.effects],
         )
         for position, line in enumerate(quote.lines, start=1)
     ]
@@ -136,18 +179,3 @@ def _birth(order_id: str, actor: Actor, now: datetime) -> OrderTransition:
         reason="",
         at=now,
     )
-
-
-def _shown(quote: Quote) -> dict[str, object]:
-    return {
-        "total_fen": quote.total_fen,
-        "lines": [
-            {
-                "sku_id": line.offer.sku_id,
-                "quantity": line.quantity,
-                "unit_price_fen": line.offer.unit_price_fen,
-                "amount_fen": line.amount_fen,
-            }
-            for line in quote.lines
-        ],
-    }

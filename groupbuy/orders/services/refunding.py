@@ -14,7 +14,7 @@ from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound
 from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
-from groupbuy.orders.errors import NothingToRefund, RefundExceedsLine
+from groupbuy.orders.errors import NothingToRefund, RefundExceedsDelivery, RefundExceedsLine
 from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine
 from groupbuy.orders.rules import (
     REFUND_TRANSITIONS,
@@ -29,6 +29,7 @@ from groupbuy.orders.rules import (
 from groupbuy.orders.services.moving import locked, move
 from groupbuy.orders.signals import line_refunded, order_cancelled
 from groupbuy.payments.services import refunds
+from groupbuy.pricing import services as pricing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,23 @@ NOT_SHIPPED = (OrderState.PAID, OrderState.GROUP_PENDING, OrderState.PREPARING)
 
 
 def refund_lines(
-    *, order_id: str, returns: Sequence[Return], reason: str, actor: Actor, now: datetime
+    *,
+    order_id: str,
+    returns: Sequence[Return],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    delivery_fen: int = 0,
 ) -> OrderRefund:
-    """Refund lines of a paid order by quantity or amount; the money follows by a job.
+    """Refund lines of a paid order by quantity or amount, and of its delivery fee.
+
+    The money follows by a job. With the last fen of the goods, the rest of the fee goes back too.
 
     Raises:
         NotFound: no such order, or a line that is not its.
         NothingToRefund: no money was taken for it.
         RefundExceedsLine: more than is left on a line; nothing is refunded at all.
+        RefundExceedsDelivery: more than is left of the fee.
     """
     order = locked(order_id)
     if order.payment_id is None:
@@ -63,18 +73,23 @@ def refund_lines(
     if not {wanted.order_line_id for wanted in returns} <= lines.keys():
         raise NotFound
     taken = [_take(lines[wanted.order_line_id], wanted) for wanted in returns]
-    return _request(order, taken, reason=reason, actor=actor, now=now)
+    if all(line.refund_requested_fen == line.amount_fen for line in lines.values()):
+        delivery_fen = order.delivery_fen - order.delivery_requested_fen
+    _take_delivery(order, delivery_fen)
+    return _request(order, taken, delivery_fen, reason=reason, actor=actor, now=now)
 
 
 def refund_the_rest(*, order: Order, reason: str, actor: Actor, now: datetime) -> None:
-    """Refund whatever is left of every line."""
+    """Refund whatever is left of every line and of the delivery fee."""
     taken = [
         _take(line, Return(line.id, quantity=line.left_quantity))
         for line in queries.lines_of(order.id)
         if line.left_fen > 0
     ]
-    if taken:
-        _request(order, taken, reason=reason, actor=actor, now=now)
+    delivery_fen = order.delivery_fen - order.delivery_requested_fen
+    if taken or delivery_fen:
+        _take_delivery(order, delivery_fen)
+        _request(order, taken, delivery_fen, reason=reason, actor=actor, now=now)
 
 
 def settle_refund(*, refund_id: str, now: datetime) -> None:
@@ -84,6 +99,7 @@ def settle_refund(*, refund_id: str, now: datetime) -> None:
         return
     order = locked(refund.order_id)
     order.refunded_fen += refund.amount_fen
+    order.delivery_refunded_fen += refund.delivery_fen
     order.refund_status = refund_status(paid_fen=order.total_fen, refunded_fen=order.refunded_fen)
     _change_lines(refund_id, refunded_fen=OrderLine.refunded_fen + OrderRefundLine.amount_fen)
     for line in _refund_lines(refund_id):
@@ -98,7 +114,8 @@ def fail_refund(*, refund_id: str, now: datetime) -> None:
     refund = _settle(refund_id, "fail", now)
     if refund is None:
         return
-    locked(refund.order_id)
+    order = locked(refund.order_id)
+    order.delivery_requested_fen -= refund.delivery_fen
     _change_lines(
         refund_id,
         refund_requested_fen=OrderLine.refund_requested_fen - OrderRefundLine.amount_fen,
@@ -128,6 +145,7 @@ def _call_off(order: Order, now: datetime) -> None:
         why="refunded in full",
         cancel_reason=CancelReason.STAFF,
     )
+    pricing.give_back(order_id=order.id, coupon_id=order.coupon_id)
     inventory.take_back(order_id=order.id, now=now)
     announce(order_cancelled, cancelled, now=now)
 
@@ -142,6 +160,7 @@ def amount_wanted(*, line: OrderLine, wanted: Return) -> int:
         requested_fen=line.refund_requested_fen + line.held_fen,
         returned=line.returned_quantity + line.held_quantity,
         units=wanted.quantity or 0,
+        saved_fen=line.saved_fen,
     )
 
 
@@ -180,8 +199,22 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
     return OrderRefundLine(order_line_id=line.id, quantity=units, amount_fen=amount_fen)
 
 
+def _take_delivery(order: Order, delivery_fen: int) -> None:
+    """Hold part of a locked order's delivery fee for a refund."""
+    left_fen = order.delivery_fen - order.delivery_requested_fen
+    if delivery_fen > left_fen:
+        raise RefundExceedsDelivery(left_fen=left_fen)
+    order.delivery_requested_fen += delivery_fen
+
+
 def _request(
-    order: Order, taken: Sequence[OrderRefundLine], *, reason: str, actor: Actor, now: datetime
+    order: Order,
+    taken: Sequence[OrderRefundLine],
+    delivery_fen: int,
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
 ) -> OrderRefund:
     if order.payment_id is None:
         raise NothingToRefund
@@ -189,7 +222,8 @@ def _request(
         id=new_id("orf"),
         order_id=order.id,
         payment_id=order.payment_id,
-        amount_fen=sum(line.amount_fen for line in taken),
+        amount_fen=sum(line.amount_fen for line in taken) + delivery_fen,
+        delivery_fen=delivery_fen,
         state=RefundState.REQUESTED,
         reason=reason,
         requested_by=actor.label,

@@ -1,0 +1,1 @@
+"""Kinds of promotions: one file each, and one line in registry.py."""

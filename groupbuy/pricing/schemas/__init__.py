@@ -1,0 +1,1 @@
+"""What pricing takes and gives over HTTP: a file for each resource."""

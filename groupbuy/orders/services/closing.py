@@ -7,7 +7,6 @@ orders and lines, each in id order, then stock, in a number of statements that d
 on how many orders it has (but for what others do about each cancelled order).
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -87,7 +86,7 @@ def _call_off(campaign_id: str, now: datetime) -> int:
             cancel_reason=reason,
         )
     cancelled = {order_id: orders[order_id] for order_id in sorted(moved)}
-    _withdraw_after_sales(cancelled, now)
+    withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
     pricing.give_back_many(order_ids=moved)
     taken = [
         (line, line.quantity - line.returned_quantity, line.amount_fen - line.refund_requested_fen)
@@ -100,13 +99,6 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     for order in cancelled.values():
         announce(order_cancelled, order, now=now)
     return len(found)
-
-
-def _withdraw_after_sales(orders: Mapping[str, Order], now: datetime) -> None:
-    """Withdraw what is open of cancelled orders: everything goes back anyway."""
-    asking = {line.order_id for line in held_lines(order_ids=list(orders)) if line.held_fen}
-    for order_id in sorted(asking):
-        withdraw_all(order=orders[order_id], why="cancelled", actor=SYSTEM, now=now)
 
 
 def _level(campaign_id: str, now: datetime) -> int:

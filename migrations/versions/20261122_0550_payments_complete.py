@@ -66,6 +66,12 @@ def upgrade() -> None:
         ["id"],
     )
     op.create_index(
+        "ix_payments_undecided",
+        "payments",
+        ["id"],
+        postgresql_where=sa.text("state = 'parked' and resolved_at is null"),
+    )
+    op.create_index(
         "ix_payments_succeeded",
         "payments",
         ["provider", "succeeded_at"],
@@ -234,6 +240,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f(WITHIN), "payments", type_="check")
     op.create_check_constraint(op.f(WITHIN), "payments", "refunded_fen between 0 and amount_fen")
     op.drop_index("ix_payments_succeeded", table_name="payments")
+    op.drop_index("ix_payments_undecided", table_name="payments")
     for name in (
         "resolved_at",
         "begun_at",

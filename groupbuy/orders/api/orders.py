@@ -130,7 +130,7 @@ def start_payment(actor: Actor, order_id: str, body: dict[str, Any]) -> Payment:
     allow="orders.own",
     body=CancellationBody,
     returns=OrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_own_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an own order before it is shipped; money that was taken goes back."""
@@ -173,7 +173,7 @@ def show_order(actor: Actor, order_id: str) -> OrderView:
     allow="orders.serve",
     body=StaffCancellationBody,
     returns=StaffOrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an order before it is shipped; money that was taken goes back."""

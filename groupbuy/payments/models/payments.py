@@ -63,6 +63,11 @@ class Payment(Base):
         Index("ix_payments_due", "due_at", postgresql_where=text("due_at is not null")),
         Index("ix_payments_payer", "payer_ref", postgresql_where=text("payer_ref is not null")),
         Index(
+            "ix_payments_undecided",
+            "id",
+            postgresql_where=text("state = 'parked' and resolved_at is null"),
+        ),
+        Index(
             "ix_payments_succeeded",
             "provider",
             "succeeded_at",

@@ -90,6 +90,8 @@ REFUND_REFUSALS = (
 """Only these are a definite no to a refund, if it is not there under its number either."""
 
 PAYMENT_EVENT = "TRANSACTION.SUCCESS"
+PAYER = "payer_ref"
+"""Where a stored event says who paid, instead of the openid."""
 REFUND_EVENTS = ("REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED")
 
 
@@ -231,6 +233,8 @@ class WeChatPayProvider:
             raise WebhookRejected from None
         if not (isinstance(event_id, str) and isinstance(kind, str) and event_id):
             raise WebhookRejected
+        told[PAYER] = _payer(told)
+        told.pop("payer", None)
         merchant = told.get("mchid")
         return IncomingEvent(
             event_id=event_id,
@@ -297,7 +301,6 @@ class WeChatPayProvider:
 
     def _payment_status(self, told: Mapping[str, Any]) -> ProviderStatus:
         number, amount = str(told["out_trade_no"]), told.get("amount") or {}
-        payer = (told.get("payer") or {}).get("openid")
         return ProviderStatus(
             provider_ref=number,
             payment_id=_own_id("pay", number),
@@ -306,7 +309,7 @@ class WeChatPayProvider:
             currency=str(amount.get("currency", "CNY")).lower(),
             declined=told["trade_state"] == "PAYERROR",
             foreign=self._foreign(told),
-            payer_ref=f"wechat:{payer}" if payer else None,
+            payer_ref=told.get(PAYER) or _payer(told),
         )
 
     def _refund_status(self, told: Mapping[str, Any]) -> RefundStatus:
@@ -351,6 +354,14 @@ class WeChatPayProvider:
 def number_of(payment_id: str) -> str:
     """Return a payment's number at WeChat Pay, which allows 32 characters."""
     return payment_id.partition("_")[2]
+
+
+def _payer(told: Mapping[str, Any]) -> str | None:
+    """Return who paid in a form that only serves to compare: no openid is kept with payments."""
+    openid = (told.get("payer") or {}).get("openid")
+    if not isinstance(openid, str):
+        return None
+    return f"wechat:{hashlib.sha256(openid.encode()).hexdigest()[:32]}"
 
 
 def _own_id(prefix: str, digits: str) -> str | None:

@@ -17,22 +17,26 @@ class Method:
 
 
 def offered() -> list[Method]:
-    """Return the ways to pay that shoppers may choose from, the default one first."""
+    """Return the ways to pay that shoppers may choose from, the default one first.
+
+    Whoever does not choose pays through PAYMENT_PROVIDER: its own first method if that is among
+    PAYMENT_METHODS, else the first of its methods there.
+    """
     present = settings()
-    default = (present.payment_provider, PROVIDERS[present.payment_provider].methods[0])
-    chosen = [pair.partition(":") for pair in present.payment_methods.split(",") if pair]
-    pairs = [(provider, method) for provider, _, method in chosen] or [default]
-    if default not in pairs:
-        # Whoever does not choose gets the first of them, the default provider's if it has one.
-        own = [pair for pair in pairs if pair[0] == default[0]]
-        default = (own or pairs)[0]
-    ordered = [default, *(pair for pair in pairs if pair != default)]
-    known = [
-        Method(provider, method, (provider, method) == default)
-        for provider, method in ordered
+    own = (present.payment_provider, PROVIDERS[present.payment_provider].methods[0])
+    chosen = [
+        (provider, method)
+        for provider, _, method in (one.partition(":") for one in _pairs(present.payment_methods))
         if method in PROVIDERS[provider].methods
-    ]
-    return known
+    ] or [own]
+    of_provider = [pair for pair in chosen if pair[0] == own[0]]
+    default = own if own in chosen else (of_provider or chosen)[0]
+    ordered = [default, *(pair for pair in chosen if pair != default)]
+    return [Method(provider, method, (provider, method) == default) for provider, method in ordered]
+
+
+def _pairs(text: str) -> list[str]:
+    return [pair for pair in text.split(",") if pair]
 
 
 def choose(*, provider: str | None, method: str | None) -> Method:

@@ -18,6 +18,7 @@ from groupbuy.fulfilment.queries.packing import (
     units_missing,
     waiting_orders,
 )
+from groupbuy.fulfilment.queries.personal import PERSONAL
 from groupbuy.fulfilment.queries.pickup import (
     PickupView,
     RedemptionView,
@@ -81,6 +82,7 @@ from groupbuy.fulfilment.queries.unclaimed import (
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
     "Bought",
     "ParcelView",
     "PickupView",

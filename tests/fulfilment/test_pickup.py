@@ -141,7 +141,7 @@ class TestProxy:
         made(redeem(shop, arrived, proxy["code"]))
         shop.wait(hours=24)
         sections = made(bo.get("/me/export"), 200)["sections"]
-        assert [row["picked_up_by"] for row in sections["parcels"]] == ["proxy"]
+        assert [row["state"] for row in sections["parcels"]] == ["handed_over"]
         assert [row["name"] for row in sections["pickup_proxies"]] == ["王阿姨"]
         made(bo.post("/me/erasure", {"confirmed": True}), 200)
         assert [row.name for row in session().scalars(select(PickupProxy))] == [""]

@@ -1,23 +1,21 @@
-"""What fulfilment keeps about a shopper: parcels and who fetched them; names sent are erased."""
+"""What fulfilment keeps about a shopper: their parcels, and whom they sent to fetch them."""
 
 from groupbuy.kernel.personal import PersonalData
+
+_OWN = "parcel_id in (select id from parcels where shopper_id = :shopper)"
 
 PERSONAL = (
     PersonalData(
         "parcels",
-        "select 'pcl_' || replace(p.id::text, '-', '') as parcel_id, p.state, p.ready_at, "
-        "r.picked_up_by, r.redeemed_at from parcels p "
-        "left join redemptions r on r.parcel_id = p.id and r.undone_at is null "
+        "select p.state, s.arrived_at, pt.name as pickup_point from parcels p "
+        "join shipments s on s.id = p.shipment_id "
+        "join pickup_points pt on pt.id = p.pickup_point_id "
         "where p.shopper_id = :shopper order by p.id",
     ),
     PersonalData(
         "pickup_proxies",
-        "select 'pcl_' || replace(p.id::text, '-', '') as parcel_id, x.name, x.note, x.state, "
-        "x.given_at, x.ended_at from pickup_proxies x join parcels p on p.id = x.parcel_id "
-        "where p.shopper_id = :shopper order by x.id",
-        erase=(
-            "update pickup_proxies set name = '', note = '' where parcel_id in "
-            "(select id from parcels where shopper_id = :shopper)",
-        ),
+        f"select x.name, x.note from pickup_proxies x where x.{_OWN} order by x.id",
+        # Who fetched the goods is somebody else's name.
+        erase=(f"update pickup_proxies set name = '', note = '' where {_OWN}",),
     ),
 )

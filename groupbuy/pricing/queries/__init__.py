@@ -1,6 +1,7 @@
 """Reads of pricing."""
 
 from groupbuy.pricing.queries.invariants import INVARIANTS
+from groupbuy.pricing.queries.personal import PERSONAL
 from groupbuy.pricing.queries.promotions import (
     Standing,
     promotion,
@@ -12,6 +13,7 @@ from groupbuy.pricing.queries.wallets import coupon_to_use, coupons_to_suggest
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
     "Standing",
     "coupon_to_use",
     "coupons_to_suggest",

@@ -1,6 +1,12 @@
 """Asking what a basket costs; promotions; coupons from the batch to the order."""
 
-from groupbuy.pricing.services.holding import give_back, hold, hold_again, use
+from groupbuy.pricing.services.holding import (
+    give_back,
+    give_back_many,
+    hold,
+    hold_again,
+    use,
+)
 from groupbuy.pricing.services.quoting import (
     Priced,
     UsableCoupon,
@@ -15,6 +21,7 @@ __all__ = [
     "UsableCoupon",
     "ask",
     "give_back",
+    "give_back_many",
     "hold",
     "hold_again",
     "price_basket",

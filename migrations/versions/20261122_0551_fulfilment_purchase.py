@@ -1,13 +1,13 @@
 """Create the tables of orders to suppliers.
 
-Revision: fulfilment_purchase, after catalogue_complete.
+Revision: fulfilment_purchase, after payments_complete.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "fulfilment_purchase"
-down_revision = "catalogue_complete"
+down_revision = "payments_complete"
 branch_labels = None
 depends_on = None
 

@@ -1,5 +1,6 @@
 """Comparing with the providers' lists at night: what differs, and the midnight between."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from groupbuy.kernel import jobs
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
+from groupbuy.kernel.settings import EXTENSION, settings
 from groupbuy.payments import jobs as payment_jobs
 from groupbuy.payments.models import (
     Payment,
@@ -171,6 +173,21 @@ class TestNight:
         clock.at = NIGHT
         payment_jobs.reconcile_last_days()
         assert session().scalars(select(PaymentReconciliation)).all() == []
+
+    def test_it_leaves_out_a_provider_that_is_set_up_no_more(
+        self,
+        app: Flask,
+        stripe: StripeDouble,
+        wechat_pay: WeChatPayDouble,
+        clock: ManualClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        paid(wechat_pay, clock)
+        without = replace(settings(), wechat_pay_api_v3_key="", payment_methods="stripe:card")
+        monkeypatch.setitem(app.extensions, EXTENSION, without)
+        at_night(stripe, clock)
+        compared_with = session().scalars(select(PaymentReconciliation.provider)).all()
+        assert set(compared_with) == {"stripe"}
 
     def test_it_does_nothing_when_the_job_comes_twice(
         self, app: Flask, wechat_pay: WeChatPayDouble, clock: ManualClock

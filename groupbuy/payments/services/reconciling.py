@@ -16,7 +16,12 @@ from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.texts import Text
 from groupbuy.payments import queries
-from groupbuy.payments.errors import DayNotOver, PaymentListNeeded, PaymentListUnreadable
+from groupbuy.payments.errors import (
+    DayNotOver,
+    PaymentListNeeded,
+    PaymentListUnreadable,
+    PaymentMethodUnavailable,
+)
 from groupbuy.payments.models import PaymentDifference, PaymentReconciliation
 from groupbuy.payments.providers.interface import ListUnavailable
 from groupbuy.payments.providers.registry import PROVIDERS, provider_named, talking_to
@@ -102,11 +107,19 @@ def request_missing(*, now: datetime) -> None:
     days = [today - timedelta(days=back) for back in range(1, CATCH_UP_DAYS + 1)]
     used = queries.providers_used(since=calendar.midnight(days[-1]))
     for name in sorted({*used, *(one.provider for one in offered())}):
-        if not PROVIDERS[name].remote:
+        if not _has_list(name):
             continue
         missing = queries.days_to_reconcile(name, days)
         for day in sorted({*missing, *days[:ALWAYS_DAYS]}):
             request_reconciliation(provider=name, day=day, records=None, actor=SYSTEM, now=now)
+
+
+def _has_list(name: str) -> bool:
+    """Tell whether a provider has a list of its own and is set up: it may have been once."""
+    try:
+        return PROVIDERS[name].remote and provider_named(name).remote
+    except PaymentMethodUnavailable:
+        return False
 
 
 def fetch_list(*, reconciliation: PaymentReconciliation, now: datetime) -> list[Listed] | str:

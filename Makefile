@@ -8,11 +8,15 @@ STORES ?= 20
 MONTHS ?= 2017-01
 LINES ?= 1000000
 LEADERS ?= 10000
+SCALE ?= 1
+RACES ?=
+SECONDS ?= 5
+CLIENTS ?= 1,16,64
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-long check inspect lint types map migrations pages docs migration \
-        format replay bench-settlement pins clean
+        format replay races bench bench-settlement pins clean
 
 help: ## print this list
 	@echo "groupbuy: the backend of a community group-buying mini-program"
@@ -65,15 +69,22 @@ replay: $(DEVELOPMENT) ## run a month of grocery data through the services
 	@mkdir -p .replay
 	@$(BIN)/python scripts/replay.py --stores $(STORES) --months $(MONTHS) --json .replay/result.json
 
+races: $(DEVELOPMENT) ## race clients, kill processes, and see what holds; SCALE=… SEED=… RACES="…"
+	@mkdir -p .races
+	@$(BIN)/python -m scripts.races --scale $(SCALE) $(if $(SEED),--seed $(SEED)) --json .races/result.json $(RACES)
+
+bench: $(DEVELOPMENT) ## how fast the shop is, beside the physical floor; SECONDS=… CLIENTS=…
+	@$(BIN)/python -m scripts.bench.shop --seconds $(SECONDS) --clients $(CLIENTS)
+
 bench-settlement: $(DEVELOPMENT) ## settle a month of a million lines; LINES=… LEADERS=… HALF=1
 	@$(BIN)/python -m scripts.bench.settlement --lines $(LINES) --leaders $(LEADERS) $(if $(HALF),--half)
 
 pins: ## renew the pinned requirements
 	@scripts/dev/pins.sh
 
-clean: ## stop leftovers; remove .venv, .data, .replay and caches
+clean: ## stop leftovers; remove .venv, .data, .replay, .races, .bench and caches
 	@if [ -e $(RUNTIME) ]; then $(BIN)/python -m scripts.dev.leftovers .data .replay; fi
-	@rm -rf .data .replay .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .data .replay .races .bench .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, TextClause, text
 from groupbuy.app.registry import invariants
 from groupbuy.kernel.db import Base, session
 
-TABLES = ("ledger_", "settlement_", "commission_", "payout", "payment")
-INVARIANTS = ("ledger.", "settlement.", "commissions.", "payouts.", "payments.")
+TABLES = ("after_sale", "ledger_", "settlement_", "commission_", "payout", "payment")
+INVARIANTS = ("after_sales.", "ledger.", "settlement.", "commissions.", "payouts.", "payments.")
 
 
 class BooksBroken(AssertionError):

@@ -10,7 +10,7 @@ from groupbuy.app import registry, system
 from groupbuy.app.documentation import describe_api
 from groupbuy.app.gate import ApplicationGate
 from groupbuy.cli.books import EXTENSION as BOOKS
-from groupbuy.kernel import access, clock, limits, settings
+from groupbuy.kernel import access, clock, limits, personal, settings
 from groupbuy.kernel.db import db
 from groupbuy.kernel.errors import register_error_handlers
 from groupbuy.kernel.http import IdConverter, MonthConverter
@@ -76,6 +76,7 @@ def create_app(
     register_error_handlers(app)
     system.register(app)
     app.extensions[BOOKS] = tuple(registry.invariants())
+    app.extensions[personal.EXTENSION] = tuple(registry.personal())
     for group in registry.commands():
         app.cli.add_command(group)
     return app

@@ -10,6 +10,7 @@ import click
 from flask_smorest import Blueprint
 
 from groupbuy.kernel.books import Invariant
+from groupbuy.kernel.personal import PersonalData
 
 DOMAINS = (
     "identity",
@@ -19,6 +20,7 @@ DOMAINS = (
     "payments",
     "leaders",
     "inventory",
+    "imports",
     "campaigns",
     "attribution",
     "pricing",
@@ -56,6 +58,12 @@ def invariants() -> Iterator[Invariant]:
     """Yield every invariant that `flask books check` holds the database against."""
     for module in _rooms("queries"):
         yield from getattr(module, "INVARIANTS", ())
+
+
+def personal() -> Iterator[PersonalData]:
+    """Yield what every domain keeps about a shopper."""
+    for module in _rooms("queries"):
+        yield from getattr(module, "PERSONAL", ())
 
 
 def _rooms(room: str) -> Iterator[ModuleType]:

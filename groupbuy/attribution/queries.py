@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.attribution.models import (
     AttributionDecision,
@@ -12,10 +13,11 @@ from groupbuy.attribution.models import (
     AttributionTouch,
     CustomerLock,
 )
-from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState
+from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState, Rule
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
 
@@ -178,6 +180,28 @@ def has_ordered(shopper_id: str) -> bool:
     )
 
 
+def ordered_since(
+    shopper_id: InstrumentedAttribute[str], *, since: datetime | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a shopper placed an order, at or after an instant if given."""
+    placed = exists().where(AttributionDecision.shopper_id == shopper_id)
+    return placed if since is None else placed.where(AttributionDecision.decided_at >= since)
+
+
+def ordered_in(
+    shopper_id: InstrumentedAttribute[str], *, group_buy_ids: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a shopper placed an order in one of some group buys.
+
+    Every decision on such an order has its group buy as the evidence of the hosted claim.
+    """
+    hosted = [
+        AttributionDecision.candidates.contains([{"rule": Rule.HOSTED, "evidence_id": one}])
+        for one in group_buy_ids
+    ]
+    return exists().where(AttributionDecision.shopper_id == shopper_id, or_(false(), *hosted))
+
+
 def current_decision(order_id: str) -> AttributionDecision:
     """Return the decision that counts, or raise NotFound."""
     revisions = history(order_id)
@@ -225,5 +249,23 @@ INVARIANTS = (
         "join attribution_decisions d on d.order_id = o.id where d.revision = "
         "(select max(revision) from attribution_decisions l where l.order_id = o.id) "
         "and o.leader_id is distinct from d.leader_id",
+    ),
+)
+
+
+PERSONAL = (
+    PersonalData(
+        "touches",
+        "select at, scene, result from attribution_touches where shopper_id = :shopper order by at",
+    ),
+    PersonalData(
+        "leader_locks",
+        "select locked_at, expires_at, closed_at from customer_locks "
+        "where shopper_id = :shopper order by locked_at",
+    ),
+    PersonalData(
+        "attribution",
+        "select 'ord_' || replace(order_id::text, '-', '') as order_id, rule, decided_at "
+        "from attribution_decisions where shopper_id = :shopper order by id",
     ),
 )

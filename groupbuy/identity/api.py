@@ -5,12 +5,17 @@ from typing import Any
 from flask import request
 
 from groupbuy.identity import errors, queries, services
-from groupbuy.identity.models import Shopper, Staff
+from groupbuy.identity.models import Erasure, Shopper, Staff
 from groupbuy.identity.providers import wechat_login
 from groupbuy.identity.schemas import (
     AuditEntrySchema,
     AuditHeadSchema,
     AuditQuery,
+    ErasureBody,
+    ErasureSchema,
+    MembershipBody,
+    MembershipSchema,
+    PersonalExportSchema,
     RoleListSchema,
     ShopperEditBody,
     ShopperLoginSchema,
@@ -23,11 +28,11 @@ from groupbuy.identity.schemas import (
     StaffSchema,
     WeChatLoginBody,
 )
-from groupbuy.kernel import clock
+from groupbuy.kernel import clock, personal
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.http import Api, Page, page_of
+from groupbuy.kernel.http import Api, Page, caller_key, page_of
 from groupbuy.kernel.settings import settings
 
 api = Api("identity", __name__, url_prefix="/api/v1", description="Logins, profiles, staff")
@@ -104,6 +109,31 @@ def edit_own_profile(actor: Actor, body: dict[str, Any]) -> Shopper:
         return services.edit_shopper(shopper_id=actor.id, **body)
 
 
+@api.get(
+    "/me/export",
+    allow="profile.own",
+    returns=PersonalExportSchema,
+    limits=["6/minute"],
+    limit_by=caller_key,
+)
+def export_own_data(actor: Actor) -> dict[str, Any]:
+    """Show everything that is kept about oneself."""
+    return {"sections": personal.export(shopper_id=actor.id)}
+
+
+@api.post(
+    "/me/erasure",
+    allow="profile.own",
+    body=ErasureBody,
+    returns=ErasureSchema,
+    problems=[errors.CannotEraseYet],
+)
+def erase_own_data(actor: Actor, body: dict[str, Any]) -> Erasure:
+    """Erase everything that is kept about oneself, but what law has us keep; for ever."""
+    with transaction():
+        return services.erase(shopper_id=actor.id, actor=actor, now=clock.now())
+
+
 @api.get("/hq/staff", allow="staff.manage", query=StaffQuery, returns=page_of(StaffSchema))
 def list_staff(actor: Actor, query: dict[str, Any]) -> Page[Staff]:
     """List staff."""
@@ -145,6 +175,28 @@ def edit_staff(actor: Actor, staff_id: str, if_match: int, body: dict[str, Any])
         return services.edit_staff(
             staff_id=staff_id, if_match=if_match, actor=actor, now=clock.now(), **body
         )
+
+
+@api.get(
+    "/hq/shoppers/<id(shp):shopper_id>/membership",
+    allow="members.read",
+    returns=MembershipSchema,
+)
+def show_membership(actor: Actor, shopper_id: str) -> Shopper:
+    """Show until when a shopper is a member."""
+    return queries.shopper(shopper_id)
+
+
+@api.put(
+    "/hq/shoppers/<id(shp):shopper_id>/membership",
+    allow="members.edit",
+    body=MembershipBody,
+    returns=MembershipSchema,
+)
+def set_membership(actor: Actor, shopper_id: str, body: dict[str, Any]) -> Shopper:
+    """Let a shopper be a member until an instant; null ends it."""
+    with transaction():
+        return services.set_membership(shopper_id=shopper_id, **body, actor=actor, now=clock.now())
 
 
 @api.get("/hq/audit-log", allow="audit.read", query=AuditQuery, returns=page_of(AuditEntrySchema))

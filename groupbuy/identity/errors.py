@@ -1,7 +1,7 @@
 """Problems of identity."""
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from groupbuy.kernel.problems import Problem
 from groupbuy.kernel.texts import Text
@@ -64,3 +64,18 @@ class OwnAccountProtected(Problem):
     status = HTTPStatus.CONFLICT
     code = "own-account-protected"
     title = Text("不能修改自己的角色或停用自己", "You cannot change your own role or access")
+
+
+class CannotEraseYet(Problem):
+    """Something still needs the personal data; `reasons` says what, in words."""
+
+    status = HTTPStatus.CONFLICT
+    code = "cannot-erase-yet"
+    title = Text("暂时无法注销", "The data cannot be erased yet")
+
+    def document(self, language: str) -> dict[str, Any]:
+        """Return the document with the reasons in the language."""
+        body = super().document(language)
+        reasons = body.get("reasons", [])
+        body["reasons"] = [r.to(language) if isinstance(r, Text) else r for r in reasons]
+        return body

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.identity.rules import STAFF_ROLES
-from groupbuy.kernel.db import Base
+from groupbuy.kernel.db import Base, append_only
 from groupbuy.kernel.ids import primary_id, reference
 
 
@@ -67,3 +67,15 @@ class LoginSession(Base):
     begun_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class Erasure(Base):
+    """A shopper had their personal data erased: that it happened, and when. It is kept for ever."""
+
+    __tablename__ = "erasures"
+
+    shopper_id: Mapped[str] = reference("shp", "shoppers.id", primary_key=True)
+    erased_at: Mapped[datetime]
+
+
+append_only("erasures")

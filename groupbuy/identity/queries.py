@@ -11,6 +11,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 
 
@@ -116,3 +117,23 @@ def role_table() -> list[dict[str, object]]:
 
 
 INVARIANTS = (audit.CHAIN,)
+
+PERSONAL = (
+    PersonalData(
+        "profile",
+        "select openid, unionid, name, registered_at, last_login_at, member_until from shoppers "
+        "where id = :shopper",
+        # Who logs in again with the same WeChat account is somebody new to us.
+        erase=(
+            "update shoppers set openid = 'erased:' || id, unionid = null, name = '', "
+            "member_until = null "
+            "where id = :shopper",
+        ),
+    ),
+    PersonalData(
+        "logins",
+        "select begun_at, expires_at, revoked_at from login_sessions "
+        "where shopper_id = :shopper order by begun_at",
+        erase=("delete from login_sessions where shopper_id = :shopper",),
+    ),
+)

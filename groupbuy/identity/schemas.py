@@ -29,12 +29,45 @@ class ShopperSchema(Schema):
     id = IdField("shp", required=True)
     name = fields.String(required=True)
     registered_at = Moment(required=True)
+    member_until = Moment(required=True, allow_none=True)
+
+
+class MembershipBody(Schema):
+    """Until when a shopper is a member, and why."""
+
+    member_until = Moment(required=True, allow_none=True)
+    reason = Words(required=True, maximum=200)
+
+
+class MembershipSchema(Schema):
+    """Until when a shopper is a member; null if they never were or no longer are."""
+
+    id = IdField("shp", required=True)
+    member_until = Moment(required=True, allow_none=True)
 
 
 class ShopperEditBody(Schema):
     """What shoppers may change about themselves."""
 
     name = Words(required=True, minimum=0, maximum=50)
+
+
+class PersonalExportSchema(Schema):
+    """All that is kept about a shopper: rows by what they are."""
+
+    sections = fields.Dict(keys=fields.String(), values=fields.List(fields.Dict()), required=True)
+
+
+class ErasureBody(Schema):
+    """Erasing cannot be undone: say so."""
+
+    confirmed = fields.Boolean(required=True, validate=validate.Equal(True))
+
+
+class ErasureSchema(Schema):
+    """It is erased; the token of this request is worth nothing any more."""
+
+    erased_at = Moment(required=True)
 
 
 class ShopperLoginSchema(Schema):

@@ -7,14 +7,19 @@ from typing import Any
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from groupbuy.identity import queries
-from groupbuy.identity.errors import OwnAccountProtected, StaffEmailTaken, WrongCredentials
-from groupbuy.identity.models import LoginSession, Shopper, Staff
-from groupbuy.kernel import audit
+from groupbuy.identity.errors import (
+    CannotEraseYet,
+    OwnAccountProtected,
+    StaffEmailTaken,
+    WrongCredentials,
+)
+from groupbuy.identity.models import Erasure, LoginSession, Shopper, Staff
+from groupbuy.kernel import audit, personal
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
@@ -83,6 +88,46 @@ def edit_shopper(*, shopper_id: str, name: str) -> Shopper:
     shopper = queries.shopper(shopper_id)
     shopper.name = name
     session().flush()
+    return shopper
+
+
+def erase(*, shopper_id: str, actor: Actor, now: datetime) -> Erasure:
+    """Erase what is kept about a shopper, and end their logins; what law has us keep stays.
+
+    Raises:
+        CannotEraseYet: with every reason, such as an order on its way.
+    """
+    session().execute(select(Shopper.id).where(Shopper.id == shopper_id).with_for_update())
+    reasons = personal.obstacles(shopper_id=shopper_id)
+    if reasons:
+        raise CannotEraseYet(reasons=reasons)
+    personal.erase(shopper_id=shopper_id)
+    erasure = Erasure(shopper_id=shopper_id, erased_at=now)
+    session().add(erasure)
+    audit.record(actor=actor, action="shopper.erase", subject=shopper_id, now=now)
+    session().flush()
+    return erasure
+
+
+def set_membership(
+    *, shopper_id: str, member_until: datetime | None, reason: str, actor: Actor, now: datetime
+) -> Shopper:
+    """Let a shopper be a member until an instant, or no longer; it counts from the next quote on.
+
+    Raises:
+        NotFound: there is no such shopper.
+    """
+    shopper = queries.shopper(shopper_id)
+    shopper.member_until = member_until
+    session().flush()
+    audit.record(
+        actor=actor,
+        action="shopper.membership",
+        subject=shopper_id,
+        now=now,
+        member_until=member_until.isoformat() if member_until else None,
+        reason=reason,
+    )
     return shopper
 
 

@@ -39,6 +39,27 @@ def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
     return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
+def house_levels(sku_ids: Collection[str], *, lock: bool = False) -> list[tuple[str, int, int]]:
+    """Return (SKU id, on hand, reserved) of the house's pools in id order, locked if asked."""
+    query = (
+        select(StockPool.sku_id, StockPool.on_hand, StockPool.reserved)
+        .where(StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE)
+        .order_by(StockPool.id)
+    )
+    rows = session().execute(query.with_for_update() if lock else query)
+    return [(sku_id, on_hand, reserved) for sku_id, on_hand, reserved in rows]
+
+
+def available(pool_ids: Collection[str]) -> dict[str, int]:
+    """Return {pool_id: how many units can still be reserved}, in one statement."""
+    rows = session().execute(
+        select(StockPool.id, StockPool.on_hand - StockPool.reserved).where(
+            StockPool.id.in_(pool_ids)
+        )
+    )
+    return {pool_id: units for pool_id, units in rows}
+
+
 def pool_list(
     *, limit: int, cursor: str | None, sku: str | None = None, low: int | None = None
 ) -> Page[StockPool]:

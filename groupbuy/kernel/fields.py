@@ -61,10 +61,18 @@ class Fen(fields.Integer):
 
 
 class Count(fields.Integer):
-    """A JSON integer between two bounds."""
+    """A JSON integer between two bounds; `error` says what to do where that is not plain."""
 
-    def __init__(self, *, minimum: int = 0, maximum: int = 1_000_000, **options: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(min=minimum, max=maximum), **options)
+    def __init__(
+        self,
+        *,
+        minimum: int = 0,
+        maximum: int = 1_000_000,
+        error: str | None = None,
+        **options: Any,
+    ) -> None:
+        bounds = validate.Range(min=minimum, max=maximum, error=error)
+        super().__init__(strict=True, validate=bounds, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool | float):

@@ -7,6 +7,9 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+PATIENCE_SECONDS = 0.25
+"""How long a Redis that hangs may hold a request up before it counts as away."""
+
 limiter = Limiter(
     get_remote_address,
     strategy="fixed-window",
@@ -20,6 +23,10 @@ limiter = Limiter(
 def init_app(app: Flask, redis_url: str) -> None:
     """Connect the limiter; a set `RATELIMIT_ENABLED` is kept."""
     app.config["RATELIMIT_STORAGE_URI"] = redis_url
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": PATIENCE_SECONDS,
+        "socket_timeout": PATIENCE_SECONDS,
+    }
     limiter.init_app(app)
 
 

@@ -58,6 +58,10 @@ class Settings:
     staff_session_hours: int = 12
     order_expiry_minutes: int = 30
     after_sale_hours: int = 24
+    after_sale_decision_hours: int = 48
+    after_sale_automatic_fen: int = 5_000
+    after_sale_return_days: int = 7
+    leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
     delivery_fee_fen: int = 0
     free_delivery_from_fen: int = 0
@@ -234,6 +238,27 @@ VARIABLES = (
     Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", _count),
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
+    Variable(
+        "AFTER_SALE_DECISION_HOURS",
+        "after_sale_decision_hours",
+        "staff decide on an after-sale within",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_AUTOMATIC_FEN",
+        "after_sale_automatic_fen",
+        "what nobody decided in time is approved up to, per order",
+        _count,
+    ),
+    Variable(
+        "AFTER_SALE_RETURN_DAYS", "after_sale_return_days", "goods must be back within", _count
+    ),
+    Variable(
+        "LEADER_CORRECTION_FEN",
+        "leader_correction_fen",
+        "a leader corrects an order without staff up to",
+        _count,
+    ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
     Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
     Variable(

@@ -128,7 +128,8 @@ def _csv(
 
 def _csv_text(value: Any, zone: tzinfo) -> str:
     text = str(value)
-    return f"'{text}" if _begins_a_formula(text) else text
+    # Also what looks like a text made inert already, so that reading it back takes off only ours.
+    return f"'{text}" if _begins_a_formula(text.lstrip("'")) else text
 
 
 _CSV_CELLS: dict[Kind, Callable[[Any, tzinfo], str]] = {

@@ -12,7 +12,9 @@ from groupbuy.identity.models import Shopper
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
+from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
+from groupbuy.kernel.texts import Text
 from groupbuy.leaders.errors import PickupPointClosed
 from groupbuy.leaders.models import (
     Community,
@@ -295,5 +297,34 @@ INVARIANTS = (
         "(select level, region from leader_standings s where s.leader_id = l.id "
         "order by s.from_at desc, s.id desc limit 1) s on true "
         "where s.level is distinct from l.level or s.region is distinct from l.region",
+    ),
+)
+
+
+PERSONAL = (
+    PersonalData(
+        "leader",
+        "select name, phone, region, introduction, applied_at, state from leader_applications "
+        "where shopper_id = :shopper order by applied_at",
+        (
+            Text(
+                "您是或曾是团长：佣金与税务记录须依法保存，请联系总部。",
+                "You are or were a leader: records of pay and tax are kept by law; "
+                "ask headquarters.",
+            ),
+            "select 1 from leaders where shopper_id = :shopper",
+        ),
+        (
+            "update leader_applications set name = '', phone = '', introduction = '' "
+            "where shopper_id = :shopper",
+            "update leader_applications set state = 'withdrawn' "
+            "where shopper_id = :shopper and state = 'pending'",
+        ),
+    ),
+    PersonalData(
+        "verifier_at",
+        "select p.name, p.address from pickup_verifiers v "
+        "join pickup_points p on p.id = v.point_id where v.shopper_id = :shopper",
+        erase=("delete from pickup_verifiers where shopper_id = :shopper",),
     ),
 )

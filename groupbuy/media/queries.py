@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
+from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 from groupbuy.media.models import Picture
 
@@ -40,3 +41,16 @@ def forgotten(*, before: datetime, limit: int) -> list[str]:
     """Return the pictures that nothing used in time, oldest first."""
     query = select(Picture.id).where(Picture.owner.is_(None), Picture.created_at < before)
     return list(session().scalars(query.order_by(Picture.created_at).limit(limit)))
+
+
+_OWN = "uploaded_by = 'shp_' || replace(cast(:shopper as text), '-', '')"
+
+PERSONAL = (
+    PersonalData(
+        "pictures",
+        "select 'pic_' || replace(id::text, '-', '') as picture_id, owner, created_at "
+        f"from pictures where {_OWN} order by id",
+        # What nothing owns is swept away within a day, its bytes too.
+        erase=(f"update pictures set owner = null, public = false where {_OWN}",),
+    ),
+)

@@ -88,3 +88,44 @@ class FullyRefunded(Problem):
     status = HTTPStatus.CONFLICT
     code = "fully-refunded"
     title = Text("该订单已全额退款", "Everything of this order was refunded")
+
+
+class AfterSaleOver(Problem):
+    """The order's after-sale window is over; headquarters may still help."""
+
+    status = HTTPStatus.CONFLICT
+    code = "after-sale-over"
+    title = Text("已超过售后时间，请联系客服", "The time for after-sales is over; ask our service")
+
+
+class ApprovedMoreThanAsked(Problem):
+    """More was approved for a line than was asked for; `order_line_id` says which."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "approved-more-than-asked"
+    title = Text("批准金额不能超过申请金额", "No more can be approved than was asked for")
+
+
+class NothingToReturn(Problem):
+    """The goods were not handed over yet: the shopper has nothing to send back."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-return"
+    title = Text("商品尚未提货，无需退货", "The goods were not handed over: nothing can come back")
+
+
+class TooManyNotes(Problem):
+    """So much was written about this after-sale that somebody should pick up the phone."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too-many-notes"
+    title = Text("留言数量已达上限", "No further notes can be written about this")
+
+
+class CartFull(Problem):
+    """The cart has as many lines as an order can have; `most` says how many."""
+
+    status = HTTPStatus.CONFLICT
+    code = "cart-full"
+    title = Text("购物车已满", "The cart is full")
+    detail = Text("购物车最多 {most} 种商品。", "A cart has at most {most} lines.")

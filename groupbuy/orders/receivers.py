@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from groupbuy.kernel.signals import on
-from groupbuy.orders.services import paying, refunding
+from groupbuy.orders.services import after_sales, paying, refunding
 from groupbuy.payments.models import Payment, PaymentRefund
 from groupbuy.payments.signals import payment_succeeded, refund_failed, refund_succeeded
 
@@ -23,10 +23,12 @@ def settle_refund(refund: PaymentRefund, now: datetime) -> None:
     """Record the refund on the order's lines; the return of a late payment has none."""
     if refund.reference.startswith(ORDER_REFUND):
         refunding.settle_refund(refund_id=refund.reference, now=now)
+        after_sales.refund_settled(refund_id=refund.reference, now=now)
 
 
 @on(refund_failed)
 def fail_refund(refund: PaymentRefund, now: datetime) -> None:
-    """Free what the failed refund held."""
+    """Free what the failed refund held; an after-sale holds it again."""
     if refund.reference.startswith(ORDER_REFUND):
         refunding.fail_refund(refund_id=refund.reference, now=now)
+        after_sales.refund_refused(refund_id=refund.reference, now=now)

@@ -1,6 +1,6 @@
 """Create promotions and coupons; give orders gifts, effects, a coupon and a delivery fee.
 
-Revision: pricing_create, after media_create. Downgrading fails while an order has the same SKU
+Revision: pricing_create, after orders_complete. Downgrading fails while an order has the same SKU
 both bought and given.
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "pricing_create"
-down_revision = "media_create"
+down_revision = "orders_complete"
 branch_labels = None
 depends_on = None
 

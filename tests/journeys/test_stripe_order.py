@@ -53,7 +53,8 @@ def test_it_is_paid_once_however_often_stripe_says_so_and_refunded_by_stripe(
     stripe.pay(intent_id)
     hear(shop, *stripe.webhooks(times=10))
     shown = state(shop, order)
-    assert [step["action"] for step in shown["timeline"]] == ["place", "pay"]
+    moves = [step["action"] for step in shown["timeline"] if step["kind"] == "order"]
+    assert moves == ["place", "pay"]
     line = order["lines"][0]["id"]
     shop.refund(order["id"], line, quantity=1)
     shop.refund(order["id"], line, quantity=1)

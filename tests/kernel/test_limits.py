@@ -1,6 +1,8 @@
 """Rate limits: per address and per account, also while Redis is away."""
 
 import itertools
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -80,6 +82,14 @@ def test_it_still_counts_while_redis_is_away(build: Build) -> None:
     found = statuses(app, ["10.0.2.1"] * 21, [someone() for _ in range(21)])
     assert found[:10] == [401] * 10
     assert found[-1] == 429
+
+
+def test_it_waits_for_no_redis_that_hangs(build: Build) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = build(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        began = time.monotonic()
+        assert attempt(app, "10.0.3.1", someone()).status_code == 401
+        assert time.monotonic() - began < 4
 
 
 def test_it_does_not_count_the_questions_of_machines(build: Build, settings: Settings) -> None:

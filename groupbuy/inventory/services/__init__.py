@@ -7,6 +7,7 @@ from groupbuy.inventory.services.allotments import (
     return_allotment,
     return_allotments,
 )
+from groupbuy.inventory.services.by_hand import HandMovement, record_many
 from groupbuy.inventory.services.stock import (
     correct,
     receive,
@@ -20,11 +21,13 @@ from groupbuy.inventory.services.stock import (
 
 __all__ = [
     "Allotment",
+    "HandMovement",
     "allot",
     "allot_all",
     "correct",
     "receive",
     "record_by_hand",
+    "record_many",
     "release",
     "reserve",
     "reserve_again",

@@ -1,5 +1,12 @@
 """Tables of orders."""
 
+from groupbuy.orders.models.after_sales import (
+    AfterSale,
+    AfterSaleLine,
+    AfterSaleMove,
+    AfterSaleNote,
+)
+from groupbuy.orders.models.carts import Cart, CartLine
 from groupbuy.orders.models.orders import (
     Order,
     OrderLine,
@@ -9,6 +16,12 @@ from groupbuy.orders.models.orders import (
 )
 
 __all__ = [
+    "AfterSale",
+    "AfterSaleLine",
+    "AfterSaleMove",
+    "AfterSaleNote",
+    "Cart",
+    "CartLine",
     "Order",
     "OrderLine",
     "OrderRefund",

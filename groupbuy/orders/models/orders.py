@@ -94,7 +94,8 @@ class OrderLine(Base):
 
     `amount_fen` is what was paid for it after every discount: its refundable amount for ever.
     `effects` says how each step of the price came to it.
-    `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done.
+    `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done. `held_fen`
+    and `held_quantity` are what open after-sales ask for: nobody else can refund that.
     """
 
     __tablename__ = "order_lines"
@@ -112,6 +113,11 @@ class OrderLine(Base):
             name="refunds_within_amount",
         ),
         CheckConstraint("returned_quantity between 0 and quantity", name="returned_within"),
+        CheckConstraint(
+            "held_fen >= 0 and refund_requested_fen + held_fen <= amount_fen "
+            "and held_quantity >= 0 and returned_quantity + held_quantity <= quantity",
+            name="held_within_rest",
+        ),
     )
 
     id: Mapped[str] = primary_id("orl")
@@ -130,6 +136,18 @@ class OrderLine(Base):
     returned_quantity: Mapped[int] = mapped_column(default=0)
     refund_requested_fen: Mapped[int] = mapped_column(default=0)
     refunded_fen: Mapped[int] = mapped_column(default=0)
+    held_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    held_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    @property
+    def left_fen(self) -> int:
+        """Return what can still be asked back."""
+        return self.amount_fen - self.refund_requested_fen - self.held_fen
+
+    @property
+    def left_quantity(self) -> int:
+        """Return how many units can still be asked back."""
+        return self.quantity - self.returned_quantity - self.held_quantity
 
 
 class OrderTransition(Base):

@@ -1,27 +1,37 @@
 """Reads of orders, scoped by who asks; a list is a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from groupbuy.campaigns.models import Campaign
 from groupbuy.campaigns.rules import CampaignState
+from groupbuy.identity.models import Shopper
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import is_id
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import PickupPoint
 from groupbuy.orders.models import (
+    AfterSale,
+    AfterSaleMove,
     Order,
     OrderLine,
     OrderRefund,
     OrderRefundLine,
     OrderTransition,
 )
+from groupbuy.orders.queries.after_sales import moves_of_order, open_after_sale_of_order
+from groupbuy.orders.queries.timeline import story
 from groupbuy.orders.rules import OrderState, RefundState
+from groupbuy.orders.rules.timeline import Event
+from groupbuy.payments import queries as payments
+from groupbuy.payments.models import Payment
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,18 @@ class OrderView:
     lines: Sequence[OrderLine]
     timeline: Sequence[OrderTransition] = field(default_factory=list)
     refunds: Sequence["RefundView"] = field(default_factory=list)
+    payments: Sequence[Payment] = field(default_factory=list)
+    after_sales: Sequence[tuple[AfterSaleMove, AfterSale]] = field(default_factory=list)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Return what happened to it, in order of time."""
+        return story(
+            transitions=self.timeline,
+            payments=self.payments,
+            refunds=[view.refund for view in self.refunds],
+            after_sales=self.after_sales,
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ def lines_of(order_id: str) -> list[OrderLine]:
 
 
 def show(order_id: str, *, shopper_id: str | None = None) -> OrderView:
-    """Return an order with lines, timeline and refunds, in five statements."""
+    """Return an order with lines, refunds and all that happened to it, in seven statements."""
     found = order(order_id, shopper_id=shopper_id)
     timeline = session().scalars(
         select(OrderTransition)
@@ -70,58 +92,43 @@ def show(order_id: str, *, shopper_id: str | None = None) -> OrderView:
     refunds = session().scalars(
         select(OrderRefund).where(OrderRefund.order_id == order_id).order_by(OrderRefund.id)
     )
-    return OrderView(found, lines_of(order_id), list(timeline), with_lines(list(refunds)))
+    return OrderView(
+        found,
+        lines_of(order_id),
+        list(timeline),
+        with_lines(list(refunds)),
+        payments.payments_of(order_id),
+        moves_of_order(order_id),
+    )
 
 
 def shoppers_orders(
-    *, shopper_id: str, limit: int, cursor: str | None, state: str | None = None
+    *, shopper_id: str, limit: int, cursor: str | None, q: str | None = None, **filters: Any
 ) -> Page[OrderView]:
-    """Return a shopper's orders, newest first."""
-    return _page(select(Order).where(Order.shopper_id == shopper_id), limit, cursor, state)
+    """Return a shopper's orders, newest first; `q` is a part of what was bought."""
+    query = select(Order).where(Order.shopper_id == shopper_id)
+    if q:
+        bought_it = OrderLine.title.icontains(q, autoescape=True)
+        query = query.where(exists().where(OrderLine.order_id == Order.id, bought_it))
+    return _page(_filtered(query, **filters), limit, cursor)
 
 
 def leaders_orders(
-    *,
-    leader_id: str,
-    limit: int,
-    cursor: str | None,
-    state: str | None = None,
-    group_buy_id: str | None = None,
+    *, leader_id: str, limit: int, cursor: str | None, q: str | None = None, **filters: Any
 ) -> Page[OrderView]:
     """Return the orders that are a leader's or are handed over at their points, newest first."""
     own_points = select(PickupPoint.id).where(PickupPoint.leader_id == leader_id)
     query = select(Order).where(
         or_(Order.leader_id == leader_id, Order.pickup_point_id.in_(own_points))
     )
-    if group_buy_id is not None:
-        query = query.where(Order.group_buy_id == group_buy_id)
-    return _page(query, limit, cursor, state)
+    return _page(_filtered(_sought(query, q), **filters), limit, cursor)
 
 
 def all_orders(
-    *,
-    limit: int,
-    cursor: str | None,
-    state: str | None = None,
-    shopper_id: str | None = None,
-    campaign_id: str | None = None,
-    group_buy_id: str | None = None,
-    pickup_point_id: str | None = None,
-    leader_id: str | None = None,
+    *, limit: int, cursor: str | None, q: str | None = None, **filters: Any
 ) -> Page[OrderView]:
     """Return headquarters' list, newest first."""
-    wanted = {
-        Order.shopper_id: shopper_id,
-        Order.campaign_id: campaign_id,
-        Order.group_buy_id: group_buy_id,
-        Order.pickup_point_id: pickup_point_id,
-        Order.leader_id: leader_id,
-    }
-    query = select(Order)
-    for column, value in wanted.items():
-        if value is not None:
-            query = query.where(column == value)
-    return _page(query, limit, cursor, state)
+    return _page(_filtered(_sought(select(Order), q), **filters), limit, cursor)
 
 
 def refunds(
@@ -161,6 +168,24 @@ def refund_under_way(order_id: str) -> bool:
                 )
             )
         )
+    )
+
+
+def ids_with_something_open(order_ids: Sequence[str]) -> set[str]:
+    """Return which of these orders have a refund under way or an after-sale that is not over."""
+    return set(
+        session().scalars(
+            select(Order.id).where(
+                Order.id.in_(order_ids), or_(open_refund_of_order(), open_after_sale_of_order())
+            )
+        )
+    )
+
+
+def open_refund_of_order() -> ColumnElement[bool]:
+    """Select orders of which a refund is requested and not settled."""
+    return exists().where(
+        OrderRefund.order_id == Order.id, OrderRefund.state == RefundState.REQUESTED
     )
 
 
@@ -209,17 +234,19 @@ def ids_due_to_expire(*, now: datetime) -> list[str]:
 
 
 def ids_due_to_complete(*, now: datetime, limit: int) -> list[str]:
-    """Return picked-up orders whose after-sale window is over and that have no open refund.
+    """Return picked-up orders whose after-sale window is over and of which nothing is open.
 
     They are locked; those that somebody else has locked are left for the next sweep.
     """
-    open_refund = exists().where(
-        OrderRefund.order_id == Order.id, OrderRefund.state == RefundState.REQUESTED
-    )
     return list(
         session().scalars(
             select(Order.id)
-            .where(Order.state == OrderState.PICKED_UP, Order.completes_at <= now, ~open_refund)
+            .where(
+                Order.state == OrderState.PICKED_UP,
+                Order.completes_at <= now,
+                ~open_refund_of_order(),
+                ~open_after_sale_of_order(),
+            )
             .order_by(Order.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=Order)
@@ -227,11 +254,40 @@ def ids_due_to_complete(*, now: datetime, limit: int) -> list[str]:
     )
 
 
-def _page(
-    query: Select[Order], limit: int, cursor: str | None, state: str | None
-) -> Page[OrderView]:
-    if state is not None:
-        query = query.where(Order.state == state)
+_FILTERS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "state": lambda state: Order.state == state,
+    "refund_status": lambda status: Order.refund_status == status,
+    "shopper_id": lambda shopper_id: Order.shopper_id == shopper_id,
+    "campaign_id": lambda campaign_id: Order.campaign_id == campaign_id,
+    "group_buy_id": lambda group_buy_id: Order.group_buy_id == group_buy_id,
+    "pickup_point_id": lambda point_id: Order.pickup_point_id == point_id,
+    "leader_id": lambda leader_id: Order.leader_id == leader_id,
+    "since": lambda since: Order.placed_at >= since,
+    "until": lambda until: Order.placed_at < until,
+    "after_sale": lambda wanted: _has_after_sale() if wanted else ~_has_after_sale(),
+}
+
+
+def _filtered(query: Select[Order], **filters: Any) -> Select[Order]:
+    """Keep the orders that match every filter that is given."""
+    return query.where(*(_FILTERS[k](v) for k, v in filters.items() if v is not None))
+
+
+def _has_after_sale() -> ColumnElement[bool]:
+    return exists().where(AfterSale.order_id == Order.id)
+
+
+def _sought(query: Select[Order], q: str | None) -> Select[Order]:
+    """Keep orders by what people have at hand: the order's id, its code, the shopper's name."""
+    if not q:
+        return query
+    if is_id(q, "ord"):
+        return query.where(Order.id == q)
+    named = select(Shopper.id).where(Shopper.name.icontains(q, autoescape=True))
+    return query.where(or_(Order.pickup_code == q, Order.shopper_id.in_(named)))
+
+
+def _page(query: Select[Order], limit: int, cursor: str | None) -> Page[OrderView]:
     page = paginate(query, by=[Order.id], limit=limit, cursor=cursor, descending=True)
     lines: dict[str, list[OrderLine]] = defaultdict(list)
     for line in session().scalars(
@@ -244,7 +300,7 @@ def _page(
     return Page(views, page.next_cursor)
 
 
-INVARIANTS = (
+ORDER_INVARIANTS = (
     Invariant(
         "orders.total_is_sum_of_lines",
         "an order's total is the sum of its lines and delivery, and so is what was refunded",

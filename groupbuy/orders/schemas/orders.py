@@ -4,12 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words, language
-from groupbuy.kernel.texts import Text
-from groupbuy.orders.rules import OrderState, RefundState
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.orders.rules import OrderState, RefundState, RefundStatus
+from groupbuy.orders.rules.timeline import EventKind
+from groupbuy.orders.schemas.words import InWords
 from groupbuy.pricing.rules import MAX_LINES
 
 STATES = [state.value for state in OrderState]
+REFUND_STATUSES = [status.value for status in RefundStatus]
 
 
 class OrderedLineSchema(Schema):
@@ -39,13 +41,6 @@ class PlaceOrderBody(Schema):
     )
 
 
-class InOneLanguage(fields.String):
-    """A text that is stored in both languages, in that of the answer."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        return super()._serialize(Text(**value).to(language()), attr, obj, **kwargs)
-
-
 class OrderEffectSchema(Schema):
     """What one step of the price gave to a line, or to the delivery fee, as it was then."""
 
@@ -53,7 +48,7 @@ class OrderEffectSchema(Schema):
     source = fields.String(required=True)
     effect_fen = fields.Integer(required=True)
     platform_fen = fields.Integer(required=True)
-    text = InOneLanguage(required=True)
+    text = InWords(required=True)
 
 
 class OrderLineSchema(Schema):
@@ -97,12 +92,16 @@ class OrderSchema(Schema):
 
 
 class OrderStepSchema(Schema):
-    """One move in the timeline."""
+    """Something that happened to an order, its payments, refunds or after-sales."""
 
+    kind = fields.String(required=True, validate=validate.OneOf([k.value for k in EventKind]))
+    id = fields.String(required=True, metadata={"description": "of the order, payment, …"})
     from_state = fields.String(required=True, allow_none=True)
     to_state = fields.String(required=True)
     action = fields.String(required=True)
+    text = InWords(required=True)
     reason = fields.String(required=True)
+    amount_fen = fields.Integer(required=True, allow_none=True)
     at = Moment(required=True)
 
 
@@ -132,7 +131,7 @@ class OrderDetailSchema(OrderSchema):
     """An order as its shopper sees it: with the timeline, refunds and, when ready, the code."""
 
     pickup_code = fields.String(required=True, allow_none=True, attribute="order.pickup_code")
-    timeline = fields.List(fields.Nested(OrderStepSchema), required=True)
+    timeline = fields.List(fields.Nested(OrderStepSchema), required=True, attribute="events")
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
 
 
@@ -153,20 +152,25 @@ class StaffOrderSchema(OrderSchema):
 class StaffOrderDetailSchema(StaffOrderSchema):
     """An order as headquarters sees it."""
 
-    timeline = fields.List(fields.Nested(StaffOrderStepSchema), required=True)
+    timeline = fields.List(fields.Nested(StaffOrderStepSchema), required=True, attribute="events")
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
 
 
 class OrderQuery(PageQuery):
-    """Filters of one's own orders."""
+    """Filters of one's own orders; `q` is a part of what was bought."""
 
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    group_buy_id = IdField("gbu", load_default=None)
+    since = Moment(load_default=None, metadata={"description": "placed then or later"})
+    until = Moment(load_default=None, metadata={"description": "placed earlier"})
+    after_sale = fields.Boolean(load_default=None)
+    q = Words(load_default=None, maximum=100)
 
 
 class LeaderOrderQuery(OrderQuery):
-    """Filters of a leader's orders."""
+    """Filters of a leader's orders; `q` is an order's id, a pickup code or a shopper's name."""
 
-    group_buy_id = IdField("gbu", load_default=None)
+    refund_status = fields.String(load_default=None, validate=validate.OneOf(REFUND_STATUSES))
 
 
 class StaffOrderQuery(LeaderOrderQuery):

@@ -8,7 +8,7 @@ from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import Action, CancelReason, OrderState
-from groupbuy.orders.services import refunding
+from groupbuy.orders.services import after_sales, refunding
 from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_cancelled
 from groupbuy.payments.services import payments
@@ -40,6 +40,7 @@ def cancel(
     pricing.give_back(order_id=order.id, coupon_id=order.coupon_id)
     if was_paid:
         inventory.take_back(order_id=order.id, now=now)
+        after_sales.withdraw_all(order=order, actor=actor, now=now)
         refunding.refund_the_rest(order=order, reason=reason, actor=actor, now=now)
     else:
         inventory.release(order_id=order.id, now=now)

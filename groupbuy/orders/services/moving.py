@@ -152,8 +152,10 @@ def undo_pick_up(*, order_id: str, actor: Actor, now: datetime) -> Order:
 def complete_due(*, now: datetime) -> int:
     """Complete a batch of orders whose after-sale window is over; return how many."""
     due = queries.ids_due_to_complete(now=now, limit=BATCH)
+    # Asked again now that they are locked: a request may have come in while they were not.
+    kept = queries.ids_with_something_open(due)
     moved = move_many(
-        order_ids=due,
+        order_ids=[order_id for order_id in due if order_id not in kept],
         before=OrderState.PICKED_UP,
         action=Action.COMPLETE,
         actor=SYSTEM,

@@ -34,7 +34,10 @@ from groupbuy.pricing import services as pricing
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What to give back of a line: some units, or an amount in fen (then no unit returns)."""
+    """What to give back of a line: some units, or an amount in fen (then no unit returns).
+
+    With both, so many units return for that amount.
+    """
 
     order_line_id: str
     quantity: int | None = None
@@ -79,9 +82,9 @@ def refund_lines(
 def refund_the_rest(*, order: Order, reason: str, actor: Actor, now: datetime) -> None:
     """Refund whatever is left of every line and of the delivery fee."""
     taken = [
-        _take(line, Return(line.id, quantity=line.quantity - line.returned_quantity))
+        _take(line, Return(line.id, quantity=line.left_quantity))
         for line in queries.lines_of(order.id)
-        if line.refund_requested_fen < line.amount_fen
+        if line.left_fen > 0
     ]
     delivery_fen = order.delivery_fen - order.delivery_requested_fen
     if taken or delivery_fen:
@@ -111,8 +114,8 @@ def fail_refund(*, refund_id: str, now: datetime) -> None:
     refund = _settle(refund_id, "fail", now)
     if refund is None:
         return
-    if refund.delivery_fen:
-        locked(refund.order_id).delivery_requested_fen -= refund.delivery_fen
+    order = locked(refund.order_id)
+    order.delivery_requested_fen -= refund.delivery_fen
     _change_lines(
         refund_id,
         refund_requested_fen=OrderLine.refund_requested_fen - OrderRefundLine.amount_fen,
@@ -147,18 +150,33 @@ def _call_off(order: Order, now: datetime) -> None:
     announce(order_cancelled, cancelled, now=now)
 
 
+def amount_wanted(*, line: OrderLine, wanted: Return) -> int:
+    """Return what is wanted of a line, in fen; units share what is not asked back already."""
+    if wanted.amount_fen is not None:
+        return wanted.amount_fen
+    return refund_of_units(
+        amount_fen=line.amount_fen,
+        quantity=line.quantity,
+        requested_fen=line.refund_requested_fen + line.held_fen,
+        returned=line.returned_quantity + line.held_quantity,
+        units=wanted.quantity or 0,
+    )
+
+
+def exceeds(*, line: OrderLine) -> RefundExceedsLine:
+    """Return the Problem that says what is left of a line."""
+    return RefundExceedsLine(
+        order_line_id=line.id, left_fen=line.left_fen, left_quantity=line.left_quantity
+    )
+
+
 def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
-    """Hold part of a line for a refund by a conditional UPDATE, so that no two exceed it."""
+    """Take part of a line for a refund by a conditional UPDATE, so that no two exceed it.
+
+    What an open after-sale holds is not taken.
+    """
     units = wanted.quantity or 0
-    amount_fen = wanted.amount_fen
-    if amount_fen is None:
-        amount_fen = refund_of_units(
-            amount_fen=line.amount_fen,
-            quantity=line.quantity,
-            requested_fen=line.refund_requested_fen,
-            returned=line.returned_quantity,
-            units=units,
-        )
+    amount_fen = amount_wanted(line=line, wanted=wanted)
     if line.refund_requested_fen + amount_fen == line.amount_fen:
         # Whoever got all the money back keeps no unit: commission by the unit follows.
         units = line.quantity - line.returned_quantity
@@ -168,19 +186,15 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
         update(OrderLine)
         .where(
             OrderLine.id == line.id,
-            requested <= OrderLine.amount_fen,
-            returned <= OrderLine.quantity,
+            requested + OrderLine.held_fen <= OrderLine.amount_fen,
+            returned + OrderLine.held_quantity <= OrderLine.quantity,
         )
         .values(refund_requested_fen=requested, returned_quantity=returned)
         .returning(OrderLine.id)
         .execution_options(synchronize_session="fetch")
     )
     if amount_fen <= 0 or session().execute(statement).one_or_none() is None:
-        raise RefundExceedsLine(
-            order_line_id=line.id,
-            left_fen=line.amount_fen - line.refund_requested_fen,
-            left_quantity=line.quantity - line.returned_quantity,
-        )
+        raise exceeds(line=line)
     return OrderRefundLine(order_line_id=line.id, quantity=units, amount_fen=amount_fen)
 
 

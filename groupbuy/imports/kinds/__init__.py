@@ -1,0 +1,1 @@
+"""Kinds of sheets: one file each, and one line in registry.py."""

@@ -1,0 +1,8 @@
+"""The kinds there are. A new one is its file, one line here, and its test."""
+
+from groupbuy.imports.kinds import stock
+from groupbuy.imports.kinds.interface import Kind
+
+KINDS: dict[str, Kind] = {
+    "stock": stock,
+}

@@ -1,0 +1,16 @@
+"""The registry: a scenario is one file and one line here."""
+
+from collections.abc import Callable, Coroutine
+
+from scripts.races.figures import Figures
+from scripts.races.scenarios import cache, checkouts, crashes, events, expiry, refunds
+from scripts.races.shop import Race
+
+SCENARIOS: dict[str, Callable[[Race, Figures], Coroutine[None, None, None]]] = {
+    "checkouts": checkouts.run,
+    "expiry": expiry.run,
+    "events": events.run,
+    "refunds": refunds.run,
+    "crashes": crashes.run,
+    "cache": cache.run,
+}

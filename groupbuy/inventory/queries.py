@@ -11,16 +11,6 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 
 
-def house_pools(sku_ids: Collection[str]) -> dict[str, str]:
-    """Return {sku_id: pool_id} of the house's pools; a SKU never received has none."""
-    rows = session().execute(
-        select(StockPool.sku_id, StockPool.id).where(
-            StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
-        )
-    )
-    return {sku_id: pool_id for sku_id, pool_id in rows}
-
-
 @dataclass(frozen=True, slots=True)
 class HouseStock:
     """The house's pool of a SKU, and what can still be reserved of it."""

@@ -163,6 +163,15 @@ class TestClaiming:
         refused(zed.post("/me/coupons", claim), 409, "coupons-gone")
         books_hold()
 
+    def test_it_tells_headquarters_who_has_one(self, hua: Caller, bo: Caller, shop: Shop) -> None:
+        of = batch(hua, public_code="WELCOME")
+        coupon = made(bo.post("/me/coupons", {"code": "WELCOME"}))
+        for query in ({"shopper_id": bo.id}, {"batch_id": of["id"]}, {"state": "claimed"}):
+            [one] = made(hua.get("/hq/coupons", **query), 200)["items"]
+            assert (one["id"], one["shopper_id"]) == (coupon["id"], bo.id)
+        assert made(hua.get("/hq/coupons", state="used"), 200)["items"] == []
+        assert bo.get("/hq/coupons").status_code == 403
+
     def test_it_shows_what_has_expired(self, hua: Caller, bo: Caller, shop: Shop) -> None:
         window = {"starts_at": "2026-03-03T00:00:00Z", "ends_at": "2026-03-04T00:00:00Z"}
         batch(hua, public_code="WELCOME", valid_days=None, **window)

@@ -163,6 +163,25 @@ class TestUsing:
         books_hold()
 
 
+class TestGifts:
+    """The last gift."""
+
+    def test_it_tells_whoever_comes_too_late_for_it(
+        self, app: Flask, shop: Shop, point: str
+    ) -> None:
+        bag = shop.stock("Bag", price_fen=300, units=1)
+        pricing.gift(bag)
+        bo, zed = leaders.shopper_id("bo"), leaders.shopper_id("zed")
+        first, second = second_waits_for_first(
+            app, partial(place, shop, point, bo, 1000), partial(place, shop, point, zed, 1000)
+        )
+        assert isinstance(first, str)
+        assert (second.code, len(second.members["quote"].lines)) == ("quote-changed", 1)
+        with transaction():
+            place(shop, point, zed, 1000)
+        books_hold()
+
+
 class TestLatePayment:
     """Money that arrives after expiry, for an order with a coupon."""
 

@@ -12,7 +12,7 @@ from groupbuy.kernel.settings import settings
 from groupbuy.kernel.sheets import Column, Kind, rows_of
 from groupbuy.kernel.texts import Text
 from groupbuy.pricing import errors, queries, services
-from groupbuy.pricing.models import CouponBatch, CouponCode, CouponIssue
+from groupbuy.pricing.models import Coupon, CouponBatch, CouponCode, CouponIssue
 from groupbuy.pricing.schemas.coupons import (
     AudienceSchema,
     BatchMoveBody,
@@ -25,6 +25,8 @@ from groupbuy.pricing.schemas.coupons import (
     CouponCodeFileQuery,
     CouponCodeQuery,
     CouponCodeSchema,
+    CouponQuery,
+    CouponSchema,
     IssueBody,
     IssueSchema,
 )
@@ -149,6 +151,12 @@ def end_coupon_batch(actor: Actor, batch_id: str, body: dict[str, Any]) -> Coupo
         return services.move_batch(
             batch_id=batch_id, action="end", **body, actor=actor, now=clock.now()
         )
+
+
+@api.get("/hq/coupons", allow="promotions.read", query=CouponQuery, returns=page_of(CouponSchema))
+def list_coupons(actor: Actor, query: dict[str, Any]) -> Page[Coupon]:
+    """List coupons: who has one, and which order holds or used it; the newest first."""
+    return queries.coupon_list(**query)
 
 
 @api.post(

@@ -39,6 +39,23 @@ def batch_list(
     return paginate(query, by=[CouponBatch.id], limit=limit, cursor=cursor, descending=True)
 
 
+def coupon_list(
+    *,
+    limit: int,
+    cursor: str | None,
+    batch_id: str | None = None,
+    shopper_id: str | None = None,
+    state: str | None = None,
+) -> Page[Coupon]:
+    """Return coupons, the newest first, with their batches, in one statement."""
+    query = select(Coupon).execution_options(populate_existing=True)
+    wanted = {Coupon.batch_id: batch_id, Coupon.shopper_id: shopper_id, Coupon.state: state}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return paginate(query, by=[Coupon.id], limit=limit, cursor=cursor, descending=True)
+
+
 def code_list(
     batch_id: str, *, limit: int, cursor: str | None, claimed: bool | None = None
 ) -> Page[CouponCode]:

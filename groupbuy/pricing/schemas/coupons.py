@@ -10,6 +10,7 @@ from groupbuy.pricing.rules.coupons import (
     SHOWN_STATES,
     BatchState,
     CouponKind,
+    CouponState,
     IssueState,
 )
 from groupbuy.pricing.schemas.scopes import ScopedBody, ScopedEditBody, switch
@@ -185,6 +186,32 @@ class IssueSchema(Schema):
     requested_by = fields.String(required=True)
     requested_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
+
+
+class CouponSchema(Schema):
+    """A coupon as headquarters sees it; a claimed one may have expired."""
+
+    id = IdField("cpn", required=True)
+    batch_id = IdField("cpb", required=True)
+    shopper_id = IdField("shp", required=True)
+    number = fields.Integer(required=True)
+    state = fields.String(required=True)
+    starts_at = Moment(required=True)
+    expires_at = Moment(required=True)
+    order_id = IdField("ord", required=True, allow_none=True)
+    issue_id = IdField("cpi", required=True, allow_none=True)
+    claimed_at = Moment(required=True)
+    used_at = Moment(required=True, allow_none=True)
+
+
+class CouponQuery(PageQuery):
+    """Filters of headquarters' list of coupons."""
+
+    batch_id = IdField("cpb", load_default=None)
+    shopper_id = IdField("shp", load_default=None)
+    state = fields.String(
+        load_default=None, validate=validate.OneOf([state.value for state in CouponState])
+    )
 
 
 class ClaimBody(Schema):

@@ -94,6 +94,8 @@ def settings(worker_id: str) -> Settings:
         redis_url=redis_url,
         payment_provider="demo",
         log_level="WARNING",
+        # A test sees at once what it changed; tests/kernel/test_cache.py turns it on.
+        public_cache_milliseconds=0,
     )
 
 

@@ -10,7 +10,7 @@ from groupbuy.app import registry, system
 from groupbuy.app.documentation import describe_api
 from groupbuy.app.gate import ApplicationGate
 from groupbuy.cli.books import EXTENSION as BOOKS
-from groupbuy.kernel import access, clock, limits, personal, settings
+from groupbuy.kernel import access, cache, clock, limits, personal, settings
 from groupbuy.kernel.db import db
 from groupbuy.kernel.errors import register_error_handlers
 from groupbuy.kernel.http import IdConverter, MonthConverter
@@ -75,6 +75,11 @@ def create_app(
         documented.register_blueprint(blueprint)
     register_error_handlers(app)
     system.register(app)
+    cache.install(
+        app,
+        redis_url=configuration.redis_url,
+        milliseconds=configuration.public_cache_milliseconds,
+    )
     app.extensions[BOOKS] = tuple(registry.invariants())
     app.extensions[personal.EXTENSION] = tuple(registry.personal())
     for group in registry.commands():

@@ -220,19 +220,35 @@ def show_own_group_buy(actor: Actor, group_buy_id: str) -> dict[str, Any]:
     )
 
 
-@api.get("/group-buys", allow="group_buys.shop", query=PageQuery, returns=page_of(GroupBuySchema))
+@api.get(
+    "/group-buys",
+    allow="group_buys.shop",
+    query=PageQuery,
+    returns=page_of(GroupBuySchema),
+    cached=True,
+)
 def list_open_group_buys(actor: Actor, query: dict[str, Any]) -> Page[dict[str, Any]]:
     """List the group buys that are open now."""
     return queries.open_group_buys(now=clock.now(), **query)
 
 
-@api.get("/group-buys/<id(gbu):group_buy_id>", allow="group_buys.shop", returns=GroupBuySchema)
+@api.get(
+    "/group-buys/<id(gbu):group_buy_id>",
+    allow="group_buys.shop",
+    returns=GroupBuySchema,
+    cached=True,
+)
 def show_group_buy(actor: Actor, group_buy_id: str) -> dict[str, Any]:
     """Show a group buy."""
     return queries.shop_group_buy(group_buy_id=group_buy_id, now=clock.now())
 
 
-@api.get("/group-buys/by-share-code/<string:code>", allow="group_buys.shop", returns=GroupBuySchema)
+@api.get(
+    "/group-buys/by-share-code/<string:code>",
+    allow="group_buys.shop",
+    returns=GroupBuySchema,
+    cached=True,
+)
 def show_shared_group_buy(actor: Actor, code: str) -> dict[str, Any]:
     """Show the group buy that a share code names."""
     return queries.shop_group_buy(share_code=code, now=clock.now())

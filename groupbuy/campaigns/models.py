@@ -5,13 +5,17 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.campaigns.rules import CampaignState, GroupBuyState, state_at
+from groupbuy.campaigns.rules import CampaignState, GroupBuyState, UnclaimedRule, state_at
 from groupbuy.kernel.db import Base, one_of
 from groupbuy.kernel.ids import primary_id, reference
 
 
 class Campaign(Base):
-    """Headquarters' sale, open in [opens_at, closes_at)."""
+    """Headquarters' sale, open in [opens_at, closes_at).
+
+    With `one_parcel` a shopper's orders to one point share a parcel. What nobody fetches is
+    refunded, or kept for `keep_days` more, as `unclaimed_rule` says.
+    """
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -21,6 +25,8 @@ class Campaign(Base):
             "(pickup_from is null) = (pickup_until is null) and pickup_from < pickup_until",
             name="pickup_window",
         ),
+        one_of("unclaimed_rule", UnclaimedRule),
+        CheckConstraint("keep_days > 0", name="keep_days_positive"),
     )
 
     id: Mapped[str] = primary_id("cmp")
@@ -31,6 +37,9 @@ class Campaign(Base):
     closes_at: Mapped[datetime] = mapped_column(index=True)
     pickup_from: Mapped[datetime | None]
     pickup_until: Mapped[datetime | None]
+    one_parcel: Mapped[bool] = mapped_column(default=False)
+    unclaimed_rule: Mapped[str] = mapped_column(default=UnclaimedRule.KEEP)
+    keep_days: Mapped[int] = mapped_column(default=7)
     state: Mapped[str] = mapped_column(default=CampaignState.DRAFT, index=True)
     scheduled_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]

@@ -271,12 +271,12 @@ def _shown_campaigns(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
     query = select(CampaignItem).where(CampaignItem.campaign_id.in_(items))
     for item in session().scalars(query.order_by(CampaignItem.sku_id)):
         items[item.campaign_id].append(item)
-    facts = catalogue.skus_for_sale({item.sku_id for rows in items.values() for item in rows})
+    titles = catalogue.sku_titles({item.sku_id for rows in items.values() for item in rows})
     return [
         {
             "campaign": campaign,
             "version": campaign.version,
-            "items": [{"item": i, "title": facts[i.sku_id].title} for i in items[campaign.id]],
+            "items": [{"item": i, "title": titles[i.sku_id]} for i in items[campaign.id]],
         }
         for campaign in campaigns
     ]

@@ -35,6 +35,13 @@ class GroupBuyState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class UnclaimedRule(StrEnum):
+    """What becomes of goods of a campaign that nobody fetched."""
+
+    REFUND = "refund"
+    KEEP = "keep"
+
+
 CAMPAIGN_MOVES: dict[tuple[CampaignState, str], CampaignState] = {
     (CampaignState.DRAFT, "schedule"): CampaignState.SCHEDULED,
     (CampaignState.SCHEDULED, "unschedule"): CampaignState.DRAFT,

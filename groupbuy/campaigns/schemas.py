@@ -3,12 +3,13 @@
 from marshmallow import fields, validate
 
 from groupbuy.campaigns.kinds.registry import KINDS
-from groupbuy.campaigns.rules import CampaignState, GroupBuyState
+from groupbuy.campaigns.rules import CampaignState, GroupBuyState, UnclaimedRule
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 
 _KIND = validate.OneOf(list(KINDS))
 _CAMPAIGN_STATE = validate.OneOf(list(CampaignState))
 _GROUP_BUY_STATE = validate.OneOf(list(GroupBuyState))
+_UNCLAIMED_RULE = validate.OneOf(list(UnclaimedRule))
 _AT_MOST = validate.Length(max=500)
 
 
@@ -32,6 +33,9 @@ class CampaignBody(Schema):
     closes_at = Moment(required=True)
     pickup_from = Moment(load_default=None, allow_none=True)
     pickup_until = Moment(load_default=None, allow_none=True)
+    one_parcel = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    unclaimed_rule = fields.String(load_default=UnclaimedRule.KEEP, validate=_UNCLAIMED_RULE)
+    keep_days = Count(minimum=1, maximum=90, load_default=7)
     items = fields.List(fields.Nested(CampaignItemBody), load_default=list, validate=_AT_MOST)
 
 
@@ -45,6 +49,9 @@ class CampaignEditBody(Schema):
     closes_at = Moment()
     pickup_from = Moment(allow_none=True)
     pickup_until = Moment(allow_none=True)
+    one_parcel = fields.Boolean(truthy={True}, falsy={False})
+    unclaimed_rule = fields.String(validate=_UNCLAIMED_RULE)
+    keep_days = Count(minimum=1, maximum=90)
     items = fields.List(fields.Nested(CampaignItemBody), validate=_AT_MOST)
 
 
@@ -74,6 +81,11 @@ class CampaignSchema(Schema):
     closes_at = Moment(required=True, attribute="campaign.closes_at")
     pickup_from = Moment(required=True, allow_none=True, attribute="campaign.pickup_from")
     pickup_until = Moment(required=True, allow_none=True, attribute="campaign.pickup_until")
+    one_parcel = fields.Boolean(required=True, attribute="campaign.one_parcel")
+    unclaimed_rule = fields.String(
+        required=True, validate=_UNCLAIMED_RULE, attribute="campaign.unclaimed_rule"
+    )
+    keep_days = fields.Integer(required=True, attribute="campaign.keep_days")
     state = fields.String(required=True, validate=_CAMPAIGN_STATE, attribute="campaign.state")
     scheduled_at = Moment(required=True, allow_none=True, attribute="campaign.scheduled_at")
     opened_at = Moment(required=True, allow_none=True, attribute="campaign.opened_at")

@@ -1,6 +1,6 @@
 """What is sold.
 
-Owns: categories, products, SKUs.
-Calls: nothing of ours.
+Owns: categories, brands, suppliers, products, SKUs, the history of their prices.
+Calls: media (the pictures of products).
 Announces: nothing.
 """

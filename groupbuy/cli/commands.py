@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from groupbuy.cli.audit import link_all, verify_chain
 from groupbuy.cli.books import check_all, chosen, fail_if
+from groupbuy.cli.catalogue import reindex_all
 from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
 from groupbuy.cli.progress import progress_bar
@@ -53,6 +54,7 @@ class PlainProblems(AppGroup):
             ) from problem
 
 
+catalogue = PlainProblems("catalogue", help="What is sold.")
 jobs = PlainProblems("jobs", help="The job worker.")
 staff = PlainProblems("staff", help="Members of headquarters' staff.")
 month = PlainProblems("settlement", help="Settling a month.")
@@ -218,6 +220,17 @@ def scan_for_holds(since: str) -> None:
     What a rule has held before it does not hold again: running this twice changes nothing.
     """
     click.echo(f"{scan_all(console(), _instant(since))} holds placed")
+
+
+@catalogue.command("reindex")
+def reindex_catalogue() -> None:
+    """Write anew the words that the search finds goods by, and the lowest price of each product.
+
+    The services keep them up to date by themselves; this is for after a change of the search's
+    own rules. It may be stopped anywhere, and runs beside the shop.
+    """
+    products, changed = reindex_all(console())
+    click.echo(f"{products} products are indexed, {changed} of them were out of date")
 
 
 @log.command("head")

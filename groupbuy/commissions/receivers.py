@@ -23,7 +23,7 @@ def accrue_commission(order: Order, lines: Sequence[OrderLine], now: datetime) -
     The level is that of now, when the order is paid, not of when it was placed.
     """
     decision = attribution.current_decision(order.id)
-    facts = catalogue.skus_for_sale([line.sku_id for line in lines])
+    facts = catalogue.skus_for_sale([line.sku_id for line in lines], now=now)
     leader = leaders.leader(order.leader_id) if order.leader_id else None
     services.accrue(
         order=PaidOrder(
@@ -59,9 +59,12 @@ def complete_commission(order: Order, now: datetime) -> None:
 
 @on(order_completed)
 def pay_service_fee(order: Order, now: datetime) -> None:
-    """Pay whoever handed the order over, if their plan has a fee for it, whoever sold it."""
+    """Pay whoever handed the order over, if their plan has a fee for it, whoever sold it.
+
+    Nobody handed over what was never fetched.
+    """
     leader_id = attribution.current_decision(order.id).pickup_leader_id
-    if leader_id is None or order.paid_at is None:
+    if leader_id is None or order.paid_at is None or order.picked_up_at is None:
         return
     then = leaders.standing_at([leader_id], order.paid_at)[leader_id]
     services.pay_service_fee(

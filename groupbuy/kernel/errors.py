@@ -19,6 +19,7 @@ from groupbuy.kernel.problems import (
     StaleVersion,
     TooManyRequests,
     Unexpected,
+    pointed,
 )
 from groupbuy.kernel.texts import Text
 
@@ -115,7 +116,7 @@ def pointers(data: dict[str, Any]) -> list[dict[str, Any]]:
 def _walk(path: str, messages: Any, faults: list[dict[str, Any]]) -> None:
     if isinstance(messages, dict):
         for key, value in messages.items():
-            step = "" if key == "_schema" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
+            step = "" if key == "_schema" else f"/{pointed(str(key))}"
             _walk(path + step, value, faults)
         return
     for message in messages if isinstance(messages, list) else [messages]:

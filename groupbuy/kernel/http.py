@@ -14,14 +14,14 @@ from typing import Any, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
-import orjson
 from flask import Response, current_app, g, request
-from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter, ValidationError
 
-from groupbuy.kernel import clock, examples, idempotency
+from groupbuy.kernel import clock, describing, examples, idempotency
 from groupbuy.kernel.access import Actor, gate
+from groupbuy.kernel.cache import PUBLIC
 from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.describing import EDITS
 from groupbuy.kernel.downloads import FILE, Download
 from groupbuy.kernel.fields import (
     Count,
@@ -40,68 +40,17 @@ from groupbuy.kernel.fields import (
 from groupbuy.kernel.ids import to_uuid
 from groupbuy.kernel.limits import limited
 from groupbuy.kernel.pagination import Page
+from groupbuy.kernel.parsing import StrictParser, nothing_unknown
 from groupbuy.kernel.problems import (
-    MEDIA_TYPE,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-    InvalidInput,
-    MalformedRequest,
-    NotAuthenticated,
-    NotFound,
-    NotPermitted,
     Problem,
-    RequestInProgress,
     StaleVersion,
     TooManyRequests,
     VersionRequired,
 )
+from groupbuy.kernel.texts import language_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-EDITS = ("PUT", "PATCH", "DELETE")
-
-
-class StrictParser(FlaskParser):
-    """webargs' parser that refuses unknown query parameters too, and what PostgreSQL would.
-
-    JSON is read as strictly as it is written: no NaN, no lone surrogates, no endless nesting.
-    """
-
-    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012
-        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-        "query": ma.RAISE,
-    }
-
-    def load_json(self, req: Any, schema: ma.Schema) -> Any:
-        """Parse the body, or raise MalformedRequest."""
-        raw = req.get_data(cache=True)
-        if not raw:
-            return ma.missing
-        if not req.is_json:
-            # Not read would be lost without a word.
-            raise MalformedRequest
-        try:
-            parsed = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            raise MalformedRequest from None
-        if b"\\u0000" in raw and _holds_nul(parsed):
-            raise MalformedRequest
-        return parsed
-
-    def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
-        """Read the query, or raise MalformedRequest."""
-        if any(_holds_nul(values) for values in req.args.listvalues()):
-            raise MalformedRequest
-        return super().load_querystring(req, schema)
-
-
-def _holds_nul(value: Any) -> bool:
-    """Tell whether a text anywhere inside holds a NUL, which no text column can."""
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for item in value.items() for part in item)
-    if isinstance(value, list):
-        return any(map(_holds_nul, value))
-    return isinstance(value, str) and "\0" in value
 
 
 class IdConverter(BaseConverter):
@@ -150,6 +99,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
         versioned: bool = False,
         limits: Sequence[str] = (),
         limit_by: Callable[[], str] | None = None,
+        cached: bool = False,
         example: Mapping[str, Any] | None = None,
         answer_example: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
@@ -164,9 +114,11 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             idempotent: demand an Idempotency-Key and replay the first answer.
             versioned: answer an ETag; a write demands If-Match and passes it as `if_match`.
             limits, limit_by: rate limits such as `5/minute`, counted per address unless said.
+            cached: the same for everybody (see kernel.cache); the actor is the anonymous one.
             example, answer_example: for the API description; made from the schema when left out.
         """
         status = status or (200 if returns or files else 204)
+        _refuse_to_cache(rule, cached and (method != "GET" or bool(limits) or versioned))
 
         def register(view: View) -> View:
             call = _positional(view, body=body, query=query, method=method, versioned=versioned)
@@ -178,18 +130,18 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
                 call = self.arguments(query, location="query")(call)
             if body is not None:
                 call = self.arguments(body, example=example or examples.request_example(body))(call)
-            if idempotent:
-                call = _once(call)
-            if method in WRITES:
-                call = _again_after_deadlock(call)
-            call = _admitted(call, allow)
-            if limits:
-                call = limited(limits, limit_by)(call)
-            raised = list(problems) + [TooManyRequests] * bool(limits)
-            raised += _common(rule, body or query, idempotent, method, versioned)
-            headers = _headers(idempotent, versioned and method in EDITS)
-            call = self.doc(operationId=view.__name__, **_description(allow, raised, headers))(call)
-            call.allow = allow
+            call = _once(call) if idempotent else call
+            call = _again_after_deadlock(call) if method in WRITES else call
+            # A webhook's view reads and verifies the body itself.
+            reads = method not in WRITES or allow == "public.webhook"
+            call = nothing_unknown(call, body=body is not None or reads, query=query is not None)
+            call = _admitted(call, allow, nobody=cached)
+            call = limited(limits, limit_by)(call)
+            raised = [*problems, *([TooManyRequests] if limits else [])]
+            raised += describing.common(rule, idempotent, method, versioned)
+            told = describing.description(allow, raised, idempotent, versioned and method in EDITS)
+            call = self.doc(operationId=view.__name__, **told)(call)
+            call.allow, call.cached = allow, cached
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view
 
@@ -234,7 +186,7 @@ def caller_key() -> str:
 
 def language() -> str:
     """Return the language of the answer: zh-CN unless the caller prefers English."""
-    return request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
+    return language_of(request.headers.get("Accept-Language", ""))
 
 
 def _positional(
@@ -277,10 +229,22 @@ def _if_match() -> int:
     return int(digits)
 
 
-def _admitted(call: Callable[..., Any], permission: str) -> Callable[..., Any]:
+def _refuse_to_cache(rule: str, unfit: bool) -> None:
+    if unfit:
+        raise TypeError(f"{rule} cannot be cached: it is no GET, or it has limits or versions")
+
+
+def _admitted(call: Callable[..., Any], permission: str, *, nobody: bool) -> Callable[..., Any]:
+    """Let in who may; with `nobody` everyone, but as the anonymous caller.
+
+    So an answer that is the same for everybody cannot depend on who asks.
+    """
+
     @wraps(call)
     def admitted(*args: Any, **kwargs: Any) -> Any:
-        g.actor = gate().admit(bearer_token(), permission)
+        g.actor = gate().admit(None if nobody else bearer_token(), permission)
+        if nobody:
+            request.environ[PUBLIC] = request.endpoint
         return call(*args, **kwargs)
 
     return admitted
@@ -321,62 +285,6 @@ def _once(call: Callable[..., Any]) -> Callable[..., Any]:
         return response
 
     return once
-
-
-def _common(
-    rule: str, schema: type[ma.Schema] | None, idempotent: bool, method: str, versioned: bool
-) -> list[type[Problem]]:
-    common: list[type[Problem]] = [NotAuthenticated, NotPermitted]
-    if schema is not None:
-        common += [MalformedRequest, InvalidInput]
-    if "<" in rule:
-        common.append(NotFound)
-    if idempotent:
-        common += [IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress]
-    if versioned and method in EDITS:
-        common += [StaleVersion, VersionRequired]
-    return common
-
-
-def _description(
-    allow: str, raised: Sequence[type[Problem]], headers: list[dict[str, Any]]
-) -> dict[str, Any]:
-    description: dict[str, Any] = {"responses": _documented(raised), "x-permission": allow}
-    # A list given here replaces the parameters made from the query's schema: none if empty.
-    return description | ({"parameters": headers} if headers else {})
-
-
-def _documented(problems: Sequence[type[Problem]]) -> dict[str, Any]:
-    """Describe Problems as OpenAPI responses, one example each."""
-    by_status: dict[int, dict[str, type[Problem]]] = {}
-    for problem in problems:
-        by_status.setdefault(int(problem.status), {})[problem.code] = problem
-    return {
-        str(status): {
-            "description": " | ".join(p.title.en for p in group.values()),
-            "content": {
-                MEDIA_TYPE: {
-                    "schema": {"$ref": "#/components/schemas/Problem"},
-                    "examples": {code: {"value": p.example()} for code, p in group.items()},
-                }
-            },
-        }
-        for status, group in sorted(by_status.items())
-    }
-
-
-def _headers(idempotent: bool, conditional: bool) -> list[dict[str, Any]]:
-    headers = []
-    if idempotent:
-        headers.append(_header("Idempotency-Key", "9b1c2f7e-place-order-1"))
-    if conditional:
-        headers.append(_header("If-Match", '"1"'))
-    return headers
-
-
-def _header(name: str, example: str) -> dict[str, Any]:
-    schema = {"type": "string", "minLength": 1, "maxLength": 200}
-    return {"in": "header", "name": name, "required": True, "schema": schema, "example": example}
 
 
 __all__ = [

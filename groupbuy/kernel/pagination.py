@@ -79,8 +79,37 @@ def paginate(
     return Page(rows[:limit], encode_cursor([getattr(last, column.key) for column in by]))
 
 
+def paginate_ranked(
+    query: Select[Item],
+    *,
+    rank: ColumnElement[int],
+    by: InstrumentedAttribute[Any],
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Item]:
+    """Run one statement that reads one page of an entity, the highest rank first.
+
+    Args:
+        query: selects exactly one entity.
+        rank: a whole number, reckoned for each row; a page begins exactly where one ended.
+        by: a unique column of that entity, falling too: among equals the newest comes first.
+        limit: at most this many items.
+        cursor: where the previous page ended.
+    """
+    if cursor:
+        query = query.where(_after([rank, by], decode_cursor(cursor, 2), descending=True))
+    ordered = query.add_columns(rank.label("rank")).order_by(rank.desc(), by.desc())
+    rows = session().execute(ordered.limit(limit + 1)).all()
+    items = [row[0] for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(items, None)
+    return Page(items, encode_cursor([rows[limit - 1].rank, getattr(items[-1], by.key)]))
+
+
 def _after(
-    by: Sequence[InstrumentedAttribute[Any]], values: Sequence[Any], descending: bool
+    by: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
+    values: Sequence[Any],
+    descending: bool,
 ) -> ColumnElement[bool]:
     if not all(_fits(column.type, value) for column, value in zip(by, values, strict=True)):
         raise _invalid_cursor()

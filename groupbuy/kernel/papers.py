@@ -1,6 +1,6 @@
-"""Papers: PDF files in Chinese or English that a phone shows without zooming.
+"""Papers: PDF files in Chinese or English, for a phone that shows them without zooming, or A4.
 
-One narrow column, nothing smaller than 11 points, and the same content gives the same bytes.
+One column, nothing smaller than 11 points, and the same content gives the same bytes.
 """
 
 import re
@@ -19,11 +19,30 @@ from noto_cjk_sans_otc import FONT_PATH
 
 from groupbuy.kernel.texts import Text
 
-WIDTH, HEIGHT, MARGIN = 105, 148, 7
-"""A6 upright, in millimetres: a phone's width at a readable size."""
-COLUMN = WIDTH - 2 * MARGIN
-BOTTOM = HEIGHT - 14
-"""What is below belongs to the page number."""
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A size of pages, upright, in millimetres."""
+
+    width: int
+    height: int
+    margin: int
+
+    @property
+    def column(self) -> int:
+        """Return the width that is written on."""
+        return self.width - 2 * self.margin
+
+    @property
+    def bottom(self) -> int:
+        """Return the height that is written on; what is below belongs to the page number."""
+        return self.height - 14
+
+
+A6 = Form(105, 148, 7)
+"""A phone's width at a readable size; also a label for a parcel."""
+A4 = Form(210, 297, 14)
+"""For people who walk along shelves with a clipboard."""
 
 BODY, LARGE, TITLE = 11, 13, 17
 """Sizes of letters in points."""
@@ -67,10 +86,10 @@ _TOKEN = re.compile(rf"\s*[{_OPEN}]*(?:[^\s{_WIDE}{_OPEN}{_CLOSE}]+|[{_WIDE}])[{
 class _Pages(FPDF):
     """The pages with their numbers, and how wide letters are on them."""
 
-    def __init__(self, language: str) -> None:
-        super().__init__(unit="mm", format=(WIDTH, HEIGHT))
-        self._language = language
-        self.set_margins(MARGIN, MARGIN)
+    def __init__(self, language: str, form: Form = A6) -> None:
+        super().__init__(unit="mm", format=(form.width, form.height))
+        self._language, self._form = language, form
+        self.set_margins(form.margin, form.margin)
         self.set_auto_page_break(False)
         self.add_font("noto", fname=Path(str(FONT_PATH)), collection_font_number=SIMPLIFIED)
         # The library leaves the file of letters open.
@@ -113,22 +132,42 @@ class _Pages(FPDF):
         """Write the page's number."""
         self.set_font("noto", size=BODY)
         self.set_text_color(FAINT)
-        self.set_y(BOTTOM + 3)
+        self.set_y(self._form.bottom + 3)
         number = PAGE.format(page=self.page_no()).to(self._language)
-        self.cell(COLUMN, LINE, number)
+        self.cell(self._form.column, LINE, number)
 
 
 class Paper:
-    """A document to be, from top to bottom; `created` is the moment that it states."""
+    """A document to be, from top to bottom; `created` is the moment that it states.
 
-    def __init__(self, title: Text, language: str, *, created: datetime) -> None:
-        self._language = language
-        self._pages = _Pages(language)
+    One that is made of parts begins with the first of them: its own title is on no page.
+    """
+
+    def __init__(
+        self,
+        title: Text,
+        language: str,
+        *,
+        created: datetime,
+        form: Form = A6,
+        in_parts: bool = False,
+    ) -> None:
+        self._language, self._form = language, form
+        self._pages = _Pages(language, form)
         self._pages.set_creation_date(created)
         self._pages.set_title(title.to(language))
         self._on_new_page: Callable[[], None] = lambda: None
+        self._running = ""
+        if not in_parts:
+            self._pages.add_page()
+            self._text(title.to(language), size=TITLE)
+
+    def part(self, title: Text) -> None:
+        """Begin a part on a page of its own; its title stands on each of its pages."""
+        self._running = ""
         self._pages.add_page()
-        self._text(title.to(language), size=TITLE)
+        self._text(title.to(self._language), size=TITLE)
+        self._running = title.to(self._language)
 
     def heading(self, text: Text) -> None:
         """Begin a part; it does not stand alone at the end of a page."""
@@ -136,6 +175,10 @@ class Paper:
         self._room(7 * LINE)
         self._text(text.to(self._language), size=LARGE)
         self._rule()
+
+    def keep(self, lines: int) -> None:
+        """Turn the page if fewer lines than this are left of it: what follows stays together."""
+        self._room(min(lines * LINE, self._form.bottom - self._form.margin - 4 * LINE))
 
     def note(self, text: Text) -> None:
         """Write a paragraph that explains."""
@@ -178,12 +221,25 @@ class Paper:
     def code(self, content: str, *, caption: Text) -> None:
         """Draw a QR code, and write below it what it is for."""
         squares = [list(row) for row in segno.make(content, error="m", micro=False).matrix]
-        side = COLUMN * 2 / 5
+        side = A6.column * 2 / 5
         self._space(3)
         self._room(side + 3 * LINE)
-        self._squares(squares, (WIDTH - side) / 2, side / len(squares))
+        self._squares(squares, (self._form.width - side) / 2, side / len(squares))
         self._space(side + 2)
         self._text(caption.to(self._language), grey=FAINT, align="C")
+
+    def signatures(self, names: Sequence[Text]) -> None:
+        """Draw a line for each of those who sign, side by side."""
+        self._space(4)
+        self._room(3 * LINE)
+        width = (self._form.column - GAP * (len(names) - 1)) / len(names)
+        y = self._pages.get_y() + 2 * LINE
+        self._pages.set_draw_color(INK)
+        for number, name in enumerate(names):
+            x = self._form.margin + number * (width + GAP)
+            self._write(name.to(self._language), x, width, grey=FAINT, align="L")
+            self._pages.line(x, y, x + width, y)
+        self._space(2 * LINE + 2)
 
     def content(self) -> bytes:
         """Return the file."""
@@ -210,19 +266,21 @@ class Paper:
         note: str = "",
     ) -> None:
         """Write texts beside each other, on one page if a page can hold them, and a note below."""
-        room = COLUMN - GAP * (len(headings) - 1)
+        room = self._form.column - GAP * (len(headings) - 1)
         whole = sum(heading.parts for heading in headings)
         widths = [room * heading.parts / whole for heading in headings]
         columns = [
             self._pages.wrapped(text, width, BODY)
             for text, width in zip(texts, widths, strict=True)
         ]
-        explained = self._pages.wrapped(note, COLUMN, BODY) if note else []
+        explained = self._pages.wrapped(note, self._form.column, BODY) if note else []
         depth = max(len(column) for column in columns)
-        self._room(min(LINE * (depth + len(explained)), BOTTOM - MARGIN - 4 * LINE))
+        self._room(
+            min(LINE * (depth + len(explained)), self._form.bottom - self._form.margin - 4 * LINE)
+        )
         for at in range(depth):
             self._room(LINE)
-            x = float(MARGIN)
+            x = float(self._form.margin)
             for heading, column, width in zip(headings, columns, widths, strict=True):
                 if at < len(column):
                     align = "R" if heading.right else "L"
@@ -232,7 +290,7 @@ class Paper:
         self._lines(explained, grey=FAINT)
 
     def _text(self, text: str, *, size: int = BODY, grey: int = INK, align: str = "L") -> None:
-        lines = self._pages.wrapped(text, COLUMN, size)
+        lines = self._pages.wrapped(text, self._form.column, size)
         self._lines(lines, size=size, grey=grey, align=align)
 
     def _lines(
@@ -241,7 +299,9 @@ class Paper:
         step = LINE * size / BODY
         for line in lines:
             self._room(step)
-            self._write(line, MARGIN, COLUMN, size=size, grey=grey, align=align)
+            self._write(
+                line, self._form.margin, self._form.column, size=size, grey=grey, align=align
+            )
             self._space(step)
 
     def _write(
@@ -252,12 +312,12 @@ class Paper:
         self._pages.set_text_color(grey)
         self._pages.set_xy(x, y)
         self._pages.cell(width, LINE * size / BODY, text, align=align)
-        self._pages.set_xy(MARGIN, y)
+        self._pages.set_xy(self._form.margin, y)
 
     def _rule(self, grey: int = RULE) -> None:
         y = self._pages.get_y() + 1
         self._pages.set_draw_color(grey)
-        self._pages.line(MARGIN, y, WIDTH - MARGIN, y)
+        self._pages.line(self._form.margin, y, self._form.width - self._form.margin, y)
         self._space(2)
 
     def _space(self, millimetres: float) -> None:
@@ -265,8 +325,10 @@ class Paper:
 
     def _room(self, height: float) -> None:
         """Turn the page if less than this is left of it."""
-        if self._pages.get_y() + height > BOTTOM:
+        if self._pages.get_y() + height > self._form.bottom:
             self._pages.add_page()
+            if self._running:
+                self._text(self._running, grey=FAINT)
             self._on_new_page()
 
 

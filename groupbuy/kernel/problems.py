@@ -4,6 +4,7 @@ A domain error is a subclass beside its domain. The catalogue in docs/problems.m
 from these classes.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -102,6 +103,11 @@ class NotPermitted(Problem):
     detail = Text("您的角色缺少权限 {permission}。", "Your role lacks the permission {permission}.")
 
 
+def pointed(name: str) -> str:
+    """Return a field's name as a step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 class InvalidInput(Problem):
     """The request does not fit its schema; `errors` lists each fault with a JSON pointer."""
 
@@ -113,6 +119,12 @@ class InvalidInput(Problem):
     def at(cls, pointer: str, text: Text) -> "InvalidInput":
         """Return a problem with one fault that only a service could see."""
         return cls(errors=[{"pointer": pointer, "detail": text}])
+
+    @classmethod
+    def unknown(cls, names: Iterable[str]) -> "InvalidInput":
+        """Return a problem with fields that nobody knows, where there is no schema to say so."""
+        text = Text("未知字段。", "Unknown field.")
+        return cls(errors=[{"pointer": f"/{pointed(name)}", "detail": text} for name in names])
 
     def document(self, language: str) -> dict[str, Any]:
         """Return the document with each fault's text in the language."""

@@ -23,6 +23,8 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
 PEM = "-----BEGIN "
+LONGEST_CACHE_MILLISECONDS = 900
+"""What was changed is to be seen by everybody within a second."""
 
 
 class Mode(StrEnum):
@@ -63,6 +65,8 @@ class Settings:
     after_sale_return_days: int = 7
     leader_correction_fen: int = 2_000
     pickup_undo_minutes: int = 10
+    unclaimed_after_days: int = 3
+    unclaimed_grace_hours: int = 24
     delivery_fee_fen: int = 0
     free_delivery_from_fen: int = 0
     hold_days: int = 7
@@ -80,6 +84,7 @@ class Settings:
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_cache_milliseconds: int = 700
 
     @property
     def demo(self) -> bool:
@@ -115,6 +120,13 @@ def _count(value: str) -> int:
     if not value.isdecimal():
         raise ValueError("must be a whole number, 0 or more")
     return int(value)
+
+
+def _cache_time(value: str) -> int:
+    milliseconds = _count(value)
+    if milliseconds > LONGEST_CACHE_MILLISECONDS:
+        raise ValueError(f"must be at most {LONGEST_CACHE_MILLISECONDS}")
+    return milliseconds
 
 
 def _flag(value: str) -> bool:
@@ -260,6 +272,15 @@ VARIABLES = (
         _count,
     ),
     Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+    ),
+    Variable(
+        "UNCLAIMED_GRACE_HOURS",
+        "unclaimed_grace_hours",
+        "from the reminder to the campaign's rule for what nobody fetched",
+        _count,
+    ),
     Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
     Variable(
         "FREE_DELIVERY_FROM_FEN", "free_delivery_from_fen", "goods for so much; 0: never", _count
@@ -307,6 +328,12 @@ VARIABLES = (
         _PRODUCTION,
     ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
+    Variable(
+        "PUBLIC_CACHE_MILLISECONDS",
+        "public_cache_milliseconds",
+        "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
+        _cache_time,
+    ),
 )
 
 WECHAT_PAY = (

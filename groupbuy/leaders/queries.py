@@ -199,6 +199,12 @@ def points_by_id(ids: Iterable[str]) -> dict[str, PickupPoint]:
     return {row.id: row for row in rows}
 
 
+def point_ids_of(leader_id: str) -> list[str]:
+    """Return the pickup points that a leader runs or ran, in id order."""
+    query = select(PickupPoint.id).where(PickupPoint.leader_id == leader_id)
+    return list(session().scalars(query.order_by(PickupPoint.id)))
+
+
 def point_leader_id(point_id: str) -> str:
     """Return whose pickup point it is, or raise NotFound."""
     return _own(select(PickupPoint.leader_id).where(PickupPoint.id == point_id))

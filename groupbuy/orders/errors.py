@@ -75,7 +75,7 @@ class NothingToRefund(Problem):
 
 
 class RefundOpen(Problem):
-    """A refund of this order is under way; hand the goods over when it is settled."""
+    """A refund is under way; hand the goods over when it is settled. `order_ids` says of which."""
 
     status = HTTPStatus.CONFLICT
     code = "refund-open"

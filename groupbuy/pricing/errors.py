@@ -15,6 +15,15 @@ class NotForSale(Problem):
     detail = Text("请从购物车移除：{sku_ids}。", "Remove them from the basket: {sku_ids}.")
 
 
+class BelowMinimum(Problem):
+    """Of some goods fewer are wanted than are sold at once; `min_quantities` says how many are."""
+
+    status = HTTPStatus.CONFLICT
+    code = "below-minimum"
+    title = Text("部分商品未达起购数量", "Of some goods more must be bought")
+    detail = Text("请增加数量：{sku_ids}。", "Take more of these: {sku_ids}.")
+
+
 class CouponNotApplicable(Problem):
     """The coupon cannot be used here; `reason` says why, `missing_fen` what the goods lack.
 

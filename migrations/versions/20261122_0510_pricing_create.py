@@ -1,7 +1,7 @@
 """Create promotions and coupons; give orders gifts, effects, a coupon and a delivery fee.
 
-Revision: pricing_create, after orders_complete. Downgrading fails while an order has the same SKU
-both bought and given.
+Revision: pricing_create, after fulfilment_complete. Downgrading fails while an order has the same
+SKU both bought and given.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "pricing_create"
-down_revision = "orders_complete"
+down_revision = "fulfilment_complete"
 branch_labels = None
 depends_on = None
 

@@ -51,6 +51,7 @@ def application(database_url: str, redis_url: str) -> Iterator[None]:
             redis_url=redis_url,
             payment_provider="demo",
             log_level="WARNING",
+            public_cache_milliseconds=0,
         )
     )
     with app.app_context():

@@ -12,7 +12,7 @@ from groupbuy.catalogue.queries import SkuFacts
 from groupbuy.catalogue.rules import ProductState
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.audit import AuditEntry
-from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.clock import ManualClock, now
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from tests.factories import catalogue as make
@@ -27,17 +27,31 @@ class TestSkusForSale:
         food = make.category("Food")
         fruit = make.category("Fruit", parent=food)
         berries = make.category("Berries", parent=fruit)
-        product = make.product("Strawberries", within=berries, storage="chilled")
-        sku = make.sku(product, name="500 g", price_fen=1990, per_shopper_max=3)
-        assert queries.skus_for_sale([sku.id]) == {
+        supplier = make.supplier()
+        product = make.product(
+            "Strawberries", within=berries, storage="chilled", supplier_id=supplier.id
+        )
+        sku = make.sku(
+            product,
+            name="500 g",
+            price_fen=1990,
+            member_price_fen=1790,
+            weight_g=520,
+            min_quantity=2,
+            per_shopper_max=3,
+        )
+        assert queries.skus_for_sale([sku.id], now=now()) == {
             sku.id: SkuFacts(
                 id=sku.id,
                 product_id=product.id,
                 title="Strawberries 500 g",
-                member_price_fen=None,
                 price_fen=1990,
+                member_price_fen=1790,
+                weight_g=520,
+                min_quantity=2,
                 per_shopper_max=3,
                 storage="chilled",
+                supplier_id=supplier.id,
                 sellable=True,
                 category_ids=(berries.id, fruit.id, food.id),
             )
@@ -45,14 +59,14 @@ class TestSkusForSale:
 
     def test_it_leaves_unknown_ids_out(self) -> None:
         sku = make.sku()
-        assert set(queries.skus_for_sale([sku.id, new_id("sku")])) == {sku.id}
-        assert queries.skus_for_sale([]) == {}
+        assert set(queries.skus_for_sale([sku.id, new_id("sku")], now=now())) == {sku.id}
+        assert queries.skus_for_sale([], now=now()) == {}
 
     def test_it_sells_only_an_active_sku_of_a_product_on_sale(self) -> None:
         active = make.sku()
         inactive = make.sku(active=False)
         others = [make.sku(make.product(state=s)) for s in ProductState if s != "on_sale"]
-        facts = queries.skus_for_sale([sku.id for sku in (active, inactive, *others)])
+        facts = queries.skus_for_sale([sku.id for sku in (active, inactive, *others)], now=now())
         assert [fact.id for fact in facts.values() if fact.sellable] == [active.id]
         assert len(facts) == 5
 
@@ -60,7 +74,7 @@ class TestSkusForSale:
         root = make.category()
         skus = [make.sku(make.product(within=make.category(parent=root))) for _ in range(5)]
         with count_statements() as statements:
-            facts = queries.skus_for_sale([sku.id for sku in skus])
+            facts = queries.skus_for_sale([sku.id for sku in skus], now=now())
         assert len(statements) == 1
         assert len({fact.category_ids[0] for fact in facts.values()}) == 5
         assert {fact.category_ids[1:] for fact in facts.values()} == {(root.id,)}

@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from groupbuy.catalogue import services
-from groupbuy.catalogue.models import Category, Product, Sku
+from groupbuy.catalogue.models import Brand, Category, Product, Sku, Supplier
 from groupbuy.catalogue.rules import ProductState
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
@@ -22,6 +22,22 @@ def category(name: str = "Fruit", *, parent: Category | None = None, position: i
             position=position,
             actor=SYSTEM,
             now=clock.now(),
+        )
+
+
+def brand(name: str = "", **details: Any) -> Brand:
+    """Add a brand."""
+    with transaction():
+        return services.create_brand(
+            name=name or f"Morning Dew {next(_numbers)}", actor=SYSTEM, now=clock.now(), **details
+        )
+
+
+def supplier(name: str = "", **details: Any) -> Supplier:
+    """Add a supplier."""
+    with transaction():
+        return services.create_supplier(
+            name=name or f"Green Valley {next(_numbers)}", actor=SYSTEM, now=clock.now(), **details
         )
 
 

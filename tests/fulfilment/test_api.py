@@ -2,41 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from groupbuy.kernel.jobs import run_pending
-from tests.client import Api
 from tests.journeys.headquarters import Shop, made
 from tests.orders.test_api import refused
-
-
-@pytest.fixture
-def shop(api: Api) -> Shop:
-    """A shop that sells eggs."""
-    shop = Shop(api)
-    shop.stock("Eggs", price_fen=1500, units=50)
-    return shop
-
-
-@pytest.fixture
-def mei(shop: Shop) -> dict[str, str]:
-    """Mei, an accepted leader."""
-    return shop.recruit("mei")
-
-
-@pytest.fixture
-def paid(shop: Shop, mei: dict[str, str]) -> dict[str, Any]:
-    """Bo's paid order from the house, to be fetched at Mei's."""
-    order = shop.order("bo", None, {"Eggs": 2}, pickup_point_id=mei["point"])
-    shop.pay("bo", order["id"])
-    return order
-
-
-@pytest.fixture
-def arrived(shop: Shop, mei: dict[str, str], paid: dict[str, Any]) -> dict[str, Any]:
-    """The order when it can be fetched."""
-    shop.deliver(mei["point"])
-    return made(shop.api.shopper("bo").get(f"/orders/{paid['id']}"), 200)
 
 
 class TestShipment:
@@ -52,7 +20,7 @@ class TestShipment:
         assert made(shop.hua.post(f"{path}/dispatch"), 200)["parcels"] == {"in_transit": 1}
         assert made(shop.hua.post(f"{path}/arrival"), 200)["state"] == "arrived"
         (parcel,) = made(shop.hua.get(f"{path}/parcels"), 200)["items"]
-        assert (parcel["order_id"], parcel["state"]) == (paid["id"], "ready")
+        assert (parcel["order_ids"], parcel["state"]) == ([paid["id"]], "ready")
         assert "code" not in parcel
         assert made(shop.api.shopper("zed").get(f"/orders/{unpaid['id']}"), 200)["state"] == (
             "pending_payment"
@@ -99,7 +67,7 @@ class TestPickup:
     def test_it_hands_over_once(self, shop: Shop, arrived: dict[str, Any]) -> None:
         mei = shop.api.shopper("mei")
         redemption = made(mei.post("/leader/redemptions", self.code(arrived)))
-        assert redemption["order_id"] == arrived["id"]
+        assert redemption["order_ids"] == [arrived["id"]]
         answer = mei.post("/leader/redemptions", self.code(arrived))
         refused(answer, 409, "already-handed-over")
 

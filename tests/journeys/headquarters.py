@@ -1,10 +1,12 @@
 """What headquarters and leaders do in the stories, over HTTP: a shop to tell them in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.campaigns.jobs import advance_campaigns, return_leftovers
+from groupbuy.fulfilment.jobs import advance_unclaimed, put_back_refunded, remind_unclaimed
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.orders.jobs import (
     complete_due,
@@ -34,14 +36,14 @@ class Shop:
         """Hua of operations."""
         return self.api.staff("operator", "hua")
 
-    def stock(self, title: str, *, price_fen: int, units: int) -> str:
+    def stock(self, title: str, *, price_fen: int, units: int, **product: Any) -> str:
         """Add a product with one SKU and put units of it into the house; return the SKU's id."""
         category = made(self.hua.post("/hq/categories", {"name": f"About {title}"}))
-        body = {"category_id": category["id"], "title": title}
-        product = made(self.hua.post("/hq/products", body))
-        path = f"/hq/products/{product['id']}"
-        made(self.hua.patch(path, {"state": "on_sale"}, if_match=product["version"]), 200)
-        body = {"product_id": product["id"], "price_fen": price_fen}
+        body = {"category_id": category["id"], "title": title, **product}
+        added = made(self.hua.post("/hq/products", body))
+        path = f"/hq/products/{added['id']}"
+        made(self.hua.patch(path, {"state": "on_sale"}, if_match=added["version"]), 200)
+        body = {"product_id": added["id"], "price_fen": price_fen}
         sku = str(made(self.hua.post("/hq/skus", body))["id"])
         body = {"sku_id": sku, "kind": "receipt", "quantity": units, "reason": "delivery"}
         made(self.hua.post("/hq/stock-movements", body))
@@ -69,9 +71,13 @@ class Shop:
         allotment: int = 20,
         opens_in: timedelta = timedelta(hours=1),
         lasts: timedelta = timedelta(days=5),
+        rules: Mapping[str, Any] | None = None,
         **item: Any,
     ) -> str:
-        """Plan and schedule a community campaign; return its id."""
+        """Plan and schedule a community campaign; return its id.
+
+        `rules` are further members of the campaign, all others of each of its items.
+        """
         opens_at = self.api.clock.now() + opens_in
         items = [
             {"sku_id": self.skus[title], "price_fen": price, "allotment": allotment, **item}
@@ -83,6 +89,7 @@ class Shop:
             "opens_at": opens_at.isoformat(),
             "closes_at": (opens_at + lasts).isoformat(),
             "items": items,
+            **(rules or {}),
         }
         campaign = made(self.hua.post("/hq/campaigns", body))
         made(self.hua.post(f"/hq/campaigns/{campaign['id']}/schedule"), 200)
@@ -142,6 +149,9 @@ class Shop:
             complete_due,
             return_leftovers,
             confirm_unanswered,
+            remind_unclaimed,
+            advance_unclaimed,
+            put_back_refunded,
         )
         for sweep in due:
             sweep()

@@ -17,6 +17,7 @@ from groupbuy.campaigns.rules import (
     CampaignState,
     GroupBuyFacts,
     GroupBuyState,
+    UnclaimedRule,
     campaign_succeeded,
     check_times,
 )
@@ -44,6 +45,9 @@ def create(
     closes_at: datetime,
     pickup_from: datetime | None = None,
     pickup_until: datetime | None = None,
+    one_parcel: bool = False,
+    unclaimed_rule: str = UnclaimedRule.KEEP,
+    keep_days: int = 7,
     items: Sequence[Mapping[str, Any]] = (),
     actor: Actor,
     now: datetime,
@@ -68,6 +72,9 @@ def create(
         closes_at=closes_at,
         pickup_from=pickup_from,
         pickup_until=pickup_until,
+        one_parcel=one_parcel,
+        unclaimed_rule=unclaimed_rule,
+        keep_days=keep_days,
     )
     check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
     session().add(campaign)
@@ -302,7 +309,7 @@ def _return_stock(items: Sequence[CampaignItem], actor: Actor, now: datetime) ->
 
 
 def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetime) -> None:
-    facts = catalogue.skus_for_sale([item.sku_id for item in items])
+    facts = catalogue.skus_for_sale([item.sku_id for item in items], now=campaign.opens_at)
     unsellable = [item.sku_id for item in items if not facts[item.sku_id].sellable]
     faults = [
         name
@@ -319,7 +326,7 @@ def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetim
 
 
 def _replace_items(campaign_id: str, items: Sequence[Mapping[str, Any]]) -> None:
-    known = catalogue.skus_for_sale([item["sku_id"] for item in items])
+    known = catalogue.sku_titles([item["sku_id"] for item in items])
     seen: set[str] = set()
     for number, item in enumerate(items):
         if item["sku_id"] not in known or item["sku_id"] in seen:

@@ -13,7 +13,7 @@ from groupbuy.orders.queries import CartSummary
 from groupbuy.orders.schemas.carts import CartLineBody, CartQuery, CartSchema, CartSummarySchema
 from groupbuy.orders.services import carts
 from groupbuy.orders.services.carts import CartView
-from groupbuy.pricing.errors import NotForSale
+from groupbuy.pricing.errors import BelowMinimum, NotForSale
 
 api = Api("carts", __name__, url_prefix="/api/v1", description="What a shopper means to order")
 
@@ -42,7 +42,7 @@ def clear_cart(actor: Actor, query: dict[str, Any]) -> None:
     allow="orders.own",
     body=CartLineBody,
     returns=CartSchema,
-    problems=[NotForSale, GroupBuyNotOpen, errors.CartFull],
+    problems=[NotForSale, BelowMinimum, GroupBuyNotOpen, errors.CartFull],
 )
 def put_into_cart(actor: Actor, sku_id: str, body: dict[str, Any]) -> CartView:
     """Put so many units of a SKU into a cart, whatever was there before."""

@@ -40,7 +40,7 @@ from groupbuy.orders.services.refunding import Return
 from groupbuy.payments.errors import ProviderUnavailable
 from groupbuy.payments.models import Payment
 from groupbuy.payments.services import payments
-from groupbuy.pricing.errors import CouponNotApplicable, NotForSale
+from groupbuy.pricing.errors import BelowMinimum, CouponNotApplicable, NotForSale
 from groupbuy.pricing.rules import Delivery, Wanted
 
 api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment, refunds")
@@ -55,6 +55,7 @@ api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment
     idempotent=True,
     problems=[
         NotForSale,
+        BelowMinimum,
         GroupBuyNotOpen,
         PickupPointClosed,
         OutOfStock,

@@ -1,7 +1,7 @@
 """Reads of orders, scoped by who asks; a list is a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -187,6 +187,17 @@ def open_refund_of_order() -> ColumnElement[bool]:
     return exists().where(
         OrderRefund.order_id == Order.id, OrderRefund.state == RefundState.REQUESTED
     )
+
+
+def refunds_under_way(order_ids: Collection[str]) -> list[str]:
+    """Return which of these orders have a refund that is requested and not settled."""
+    query = (
+        select(OrderRefund.order_id)
+        .where(OrderRefund.order_id.in_(order_ids), OrderRefund.state == RefundState.REQUESTED)
+        .distinct()
+        .order_by(OrderRefund.order_id)
+    )
+    return list(session().scalars(query))
 
 
 def campaign_ids_to_fulfil() -> list[str]:

@@ -1,6 +1,7 @@
 """Orders, pure: tables of allowed moves, what a refund amounts to."""
 
 from groupbuy.orders.rules.orders import (
+    BACKWARD,
     REACHED_AT,
     REFUND_TRANSITIONS,
     TRANSITIONS,
@@ -15,6 +16,7 @@ from groupbuy.orders.rules.orders import (
 )
 
 __all__ = [
+    "BACKWARD",
     "REACHED_AT",
     "REFUND_TRANSITIONS",
     "TRANSITIONS",

@@ -28,10 +28,12 @@ class Action(StrEnum):
     PAY = "pay"
     REVIVE = "revive"
     PREPARE = "prepare"
+    UNPACK = "unpack"
     SHIP = "ship"
     ARRIVE = "arrive"
     PICK_UP = "pick_up"
     UNDO_PICK_UP = "undo_pick_up"
+    LEAVE = "leave"
     COMPLETE = "complete"
     CANCEL = "cancel"
 
@@ -78,9 +80,12 @@ TRANSITIONS: dict[tuple[OrderState, Action], OrderState] = {
     (_S.GROUP_PENDING, _A.PREPARE): _S.PREPARING,
     (_S.GROUP_PENDING, _A.CANCEL): _S.CANCELLED,
     (_S.PREPARING, _A.SHIP): _S.SHIPPED,
+    (_S.PREPARING, _A.UNPACK): _S.PAID,
     (_S.PREPARING, _A.CANCEL): _S.CANCELLED,
     (_S.SHIPPED, _A.ARRIVE): _S.READY_FOR_PICKUP,
     (_S.READY_FOR_PICKUP, _A.PICK_UP): _S.PICKED_UP,
+    # Goods that nobody fetches: the money went back, or they had to be thrown away.
+    (_S.READY_FOR_PICKUP, _A.LEAVE): _S.COMPLETED,
     (_S.PICKED_UP, _A.UNDO_PICK_UP): _S.READY_FOR_PICKUP,
     (_S.PICKED_UP, _A.COMPLETE): _S.COMPLETED,
 }
@@ -94,6 +99,9 @@ REACHED_AT: dict[OrderState, str] = {
     _S.CANCELLED: "cancelled_at",
 }
 """The column that keeps when a state was reached last."""
+
+BACKWARD = frozenset({_A.UNPACK, _A.UNDO_PICK_UP})
+"""What leads back to a state: it was reached before, and that time stands."""
 
 
 def after(state: str, action: Action) -> OrderState:

@@ -40,10 +40,12 @@ ORDER_WORDS: dict[str, Text] = {
     Action.PAY: Text("订单已支付", "Order paid"),
     Action.REVIVE: Text("付款后订单恢复", "Order restored by a late payment"),
     Action.PREPARE: Text("备货中", "Being prepared"),
+    Action.UNPACK: Text("已取出发货单", "Taken out of its shipment"),
     Action.SHIP: Text("已发货", "Shipped"),
     Action.ARRIVE: Text("已到自提点，可提货", "Ready for pickup"),
     Action.PICK_UP: Text("已提货", "Picked up"),
     Action.UNDO_PICK_UP: Text("提货已撤销", "Pickup undone"),
+    Action.LEAVE: Text("逾期未提货，订单已结束", "Not fetched in time; the order has ended"),
     Action.COMPLETE: Text("订单已完成", "Order completed"),
     Action.CANCEL: Text("订单已取消", "Order cancelled"),
 }

@@ -18,7 +18,7 @@ from groupbuy.orders.errors import CartFull
 from groupbuy.orders.models import Cart, CartLine
 from groupbuy.orders.rules.carts import KEPT_FOR
 from groupbuy.pricing import services as pricing
-from groupbuy.pricing.errors import NotForSale
+from groupbuy.pricing.errors import BelowMinimum, NotForSale
 from groupbuy.pricing.rules import MAX_LINES, Quote, QuotedLine, Wanted
 
 
@@ -68,7 +68,7 @@ def put(
 
     Raises:
         NotFound: there is no such group buy.
-        GroupBuyNotOpen, NotForSale: it cannot be ordered there.
+        GroupBuyNotOpen, NotForSale, BelowMinimum: it cannot be ordered there.
         CartFull: there are as many lines as an order takes.
     """
     wanted = [Wanted(sku_id, quantity)]
@@ -109,13 +109,13 @@ def show(*, shopper_id: str, group_buy_id: str | None, now: datetime) -> CartVie
     lines = queries.cart_lines(shopper_id=shopper_id, group_buy_id=group_buy_id)
     quote = _price(shopper_id, lines, group_buy_id, now)
     priced = {line.offer.sku_id: line for line in quote.bought} if quote else {}
-    facts = catalogue.skus_for_sale([line.sku_id for line in lines if line.sku_id not in priced])
+    titles = catalogue.sku_titles([line.sku_id for line in lines if line.sku_id not in priced])
     stock = inventory.available([line.offer.pool_id for line in priced.values()])
     left = _limits_left(shopper_id, list(priced.values()))
     items = [
         CartItem(
             line=line,
-            title=known.offer.title if known else facts[line.sku_id].title,
+            title=known.offer.title if known else titles[line.sku_id],
             priced=known,
             in_stock=known is not None and stock[known.offer.pool_id] >= line.quantity,
             limit_left=left.get(line.sku_id),
@@ -123,7 +123,7 @@ def show(*, shopper_id: str, group_buy_id: str | None, now: datetime) -> CartVie
         for line in lines
         for known in [priced.get(line.sku_id)]
     ]
-    return CartView(group_buy_id, quote is not None, items, quote.total_fen if quote else 0)
+    return CartView(group_buy_id, quote is not None, items, quote.paid_goods_fen if quote else 0)
 
 
 def forget_old(*, now: datetime) -> int:
@@ -139,15 +139,14 @@ def _price(
     """Return what everything that is for sale costs; None where nothing can be ordered now."""
     price = partial(pricing.price_basket, shopper_id=shopper_id, group_buy_id=group_buy_id, now=now)
     wanted = [Wanted(line.sku_id, line.quantity) for line in lines]
-    try:
+    while True:
         try:
             return price(lines=wanted).quote
-        except NotForSale as problem:
-            gone = set(problem.members["sku_ids"])
-            rest = [line for line in wanted if line.sku_id not in gone]
-            return price(lines=rest).quote
-    except GroupBuyNotOpen:
-        return None
+        except GroupBuyNotOpen:
+            return None
+        except (NotForSale, BelowMinimum) as problem:
+            out = set(problem.members["sku_ids"])
+            wanted = [line for line in wanted if line.sku_id not in out]
 
 
 def _limits_left(shopper_id: str, lines: Sequence[QuotedLine]) -> dict[str, int]:

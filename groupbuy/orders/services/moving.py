@@ -1,6 +1,6 @@
 """Moving orders from state to state: every move is in the table and leaves a row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,14 @@ from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.errors import FullyRefunded, RefundOpen
 from groupbuy.orders.models import Order, OrderTransition
-from groupbuy.orders.rules import REACHED_AT, Action, OrderState, RefundStatus, after
+from groupbuy.orders.rules import (
+    BACKWARD,
+    REACHED_AT,
+    Action,
+    OrderState,
+    RefundStatus,
+    after,
+)
 from groupbuy.orders.signals import order_completed
 from groupbuy.payments.models import Payment
 
@@ -40,9 +47,14 @@ def hold_payments(order_id: str) -> None:
     News of money lock the payment first and the order after it; whoever may cancel or pay an
     order does the same, so that the two never wait for each other.
     """
+    hold_payments_of([order_id])
+
+
+def hold_payments_of(order_ids: Collection[str]) -> None:
+    """Lock the payments of several orders, in id order."""
     session().execute(
         select(Payment.id)
-        .where(Payment.reference == order_id)
+        .where(Payment.reference.in_(order_ids))
         .order_by(Payment.id)
         .with_for_update()
     )
@@ -60,7 +72,7 @@ def move(
     moved = session().scalar(
         update(Order)
         .where(Order.id == order.id, Order.state == before)
-        .values(state=target, **_reached(target, now), **facts)
+        .values(state=target, **_reached(action, target, now), **facts)
         .returning(Order)
         .execution_options(populate_existing=True)
     )
@@ -82,15 +94,25 @@ def move(
 
 
 def move_many(
-    *, order_ids: Sequence[str], before: OrderState, action: Action, actor: Actor, now: datetime
+    *,
+    order_ids: Sequence[str],
+    before: OrderState,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    **facts: Any,
 ) -> list[str]:
-    """Move those orders that are in the state `before`, in two statements; return which moved."""
+    """Move those orders that are in the state `before`, in two statements; return which moved.
+
+    `facts` are further columns to set.
+    """
     target = after(before, action)
     moved = sorted(
         session().scalars(
             update(Order)
             .where(Order.id.in_(sorted(order_ids)), Order.state == before)
-            .values(state=target, **_reached(target, now))
+            .values(state=target, **_reached(action, target, now), **facts)
             .returning(Order.id)
             .execution_options(synchronize_session="fetch")
         )
@@ -104,7 +126,7 @@ def move_many(
                 "to_state": target,
                 "action": action,
                 "actor": actor.label,
-                "reason": "",
+                "reason": why,
                 "at": now,
             }
             for order_id in moved
@@ -119,34 +141,88 @@ def announce_codes(*, codes: dict[str, str]) -> None:
     session().execute(update(Order), rows)
 
 
-def pick_up(*, order_id: str, actor: Actor, now: datetime, after_sale: timedelta) -> Order:
-    """Record that the goods were handed over; the after-sale window begins.
+def hold(order_ids: Collection[str]) -> list[Order]:
+    """Lock orders in id order, and before their parcels; return them as they are now."""
+    found = session().scalars(
+        select(Order)
+        .where(Order.id.in_(order_ids))
+        .order_by(Order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def pick_up(
+    *, order_ids: Sequence[str], actor: Actor, now: datetime, after_sale: timedelta
+) -> list[str]:
+    """Record that goods were handed over, of all orders or none; their after-sale windows begin.
+
+    What was refunded in full stays behind and comes to its end (see `leave`).
+
+    Returns: the orders whose goods were handed over.
 
     Raises:
-        RefundOpen: a refund is under way.
-        FullyRefunded: the money went back, so the goods stay.
-        NotInThisState: the order is not ready for pickup.
+        RefundOpen: a refund is under way; `order_ids` names of which.
+        FullyRefunded: all the money went back, so the goods stay.
+        NotInThisState: an order is not ready for pickup.
     """
-    order = locked(order_id)
-    if queries.refund_under_way(order_id):
-        raise RefundOpen
-    if order.refund_status == RefundStatus.FULL:
+    orders = hold(order_ids)
+    under_way = queries.refunds_under_way(order_ids)
+    if under_way:
+        raise RefundOpen(order_ids=under_way)
+    kept = [order.id for order in orders if order.refund_status != RefundStatus.FULL]
+    if not kept:
         raise FullyRefunded
-    return move(
-        order=order, action=Action.PICK_UP, actor=actor, now=now, completes_at=now + after_sale
+    for order in orders:
+        after(order.state, Action.PICK_UP)
+    move_many(
+        order_ids=kept,
+        before=OrderState.READY_FOR_PICKUP,
+        action=Action.PICK_UP,
+        actor=actor,
+        now=now,
+        completes_at=now + after_sale,
     )
+    left = [order.id for order in orders if order.id not in kept]
+    leave(order_ids=left, why="refunded in full", actor=SYSTEM, now=now)
+    return kept
 
 
-def undo_pick_up(*, order_id: str, actor: Actor, now: datetime) -> Order:
-    """Take a pickup back."""
-    return move(
-        order=locked(order_id),
+def undo_pick_up(*, order_ids: Sequence[str], actor: Actor, now: datetime) -> None:
+    """Take the pickup of orders back, all or none.
+
+    Raises:
+        NotInThisState: an order is no longer just picked up.
+    """
+    for order in hold(order_ids):
+        after(order.state, Action.UNDO_PICK_UP)
+    move_many(
+        order_ids=order_ids,
+        before=OrderState.PICKED_UP,
         action=Action.UNDO_PICK_UP,
         actor=actor,
         now=now,
         picked_up_at=None,
         completes_at=None,
     )
+
+
+def leave(*, order_ids: Sequence[str], why: str, actor: Actor, now: datetime) -> list[str]:
+    """End orders that are ready and will not be fetched; return which were.
+
+    They are completed without having been picked up: nothing is owed to anybody any more.
+    """
+    left = move_many(
+        order_ids=order_ids,
+        before=OrderState.READY_FOR_PICKUP,
+        action=Action.LEAVE,
+        actor=actor,
+        now=now,
+        why=why,
+    )
+    _announce_completed(left, now)
+    return left
 
 
 def complete_due(*, now: datetime) -> int:
@@ -161,13 +237,17 @@ def complete_due(*, now: datetime) -> int:
         actor=SYSTEM,
         now=now,
     )
-    if moved:
-        query = select(Order).where(Order.id.in_(moved)).order_by(Order.id)
-        for order in session().scalars(query.execution_options(populate_existing=True)):
-            announce(order_completed, order, now=now)
+    _announce_completed(moved, now)
     return len(moved)
 
 
-def _reached(state: OrderState, now: datetime) -> dict[str, datetime]:
-    column = REACHED_AT.get(state)
+def _announce_completed(order_ids: Sequence[str], now: datetime) -> None:
+    if order_ids:
+        query = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)
+        for order in session().scalars(query.execution_options(populate_existing=True)):
+            announce(order_completed, order, now=now)
+
+
+def _reached(action: Action, state: OrderState, now: datetime) -> dict[str, datetime]:
+    column = None if action in BACKWARD else REACHED_AT.get(state)
     return {column: now} if column else {}

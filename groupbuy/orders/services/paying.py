@@ -52,7 +52,7 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
     order = locked(payment.reference)
     if order.state == OrderState.PENDING_PAYMENT:
         _pay(order, Action.PAY, now, payment_id=payment.id)
-    elif _may_revive(order) and _hold_again(order, now):
+    elif _may_revive(order, now) and _hold_again(order, now):
         _pay(
             order,
             Action.REVIVE,
@@ -71,10 +71,12 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
         )
 
 
-def _may_revive(order: Order) -> bool:
+def _may_revive(order: Order, now: datetime) -> bool:
     if order.state != OrderState.CANCELLED or order.cancel_reason != CancelReason.TIMEOUT:
         return False
-    return not exceeded(shopper_id=order.shopper_id, lines=_limited(queries.lines_of(order.id)))
+    return not exceeded(
+        shopper_id=order.shopper_id, lines=_limited(queries.lines_of(order.id), now)
+    )
 
 
 def _hold_again(order: Order, now: datetime) -> bool:
@@ -87,10 +89,10 @@ def _hold_again(order: Order, now: datetime) -> bool:
     return False
 
 
-def _limited(lines: Sequence[OrderLine]) -> list[Limited]:
+def _limited(lines: Sequence[OrderLine], now: datetime) -> list[Limited]:
     """Return the lines that are under a limit now: the campaign item's, or the SKU's own."""
     items = campaigns.limits_of([line.campaign_item_id for line in lines if line.campaign_item_id])
-    skus = catalogue.skus_for_sale([line.sku_id for line in lines])
+    skus = catalogue.skus_for_sale([line.sku_id for line in lines], now=now)
     limits = {
         line.id: items.get(line.campaign_item_id)
         if line.campaign_item_id

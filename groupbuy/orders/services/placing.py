@@ -43,7 +43,7 @@ def place(
     """Place an order for the price the shopper saw; its stock is reserved for `payable_for`.
 
     Raises:
-        GroupBuyNotOpen, NotForSale, CouponNotApplicable: see pricing.
+        GroupBuyNotOpen, NotForSale, BelowMinimum, CouponNotApplicable: see pricing.
         QuoteChanged: the price is another one now; with `quote_digest`, anything in the quote is.
         ShopperLimitReached: more than one shopper may buy.
         PickupPointNeeded, PickupPointClosed: where to fetch it.

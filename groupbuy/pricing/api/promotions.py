@@ -136,7 +136,7 @@ def copy_promotion(actor: Actor, promotion_id: str, body: dict[str, Any]) -> Pro
     allow="promotions.read",
     body=RehearsalBody,
     returns=PlainQuoteSchema,
-    problems=[errors.NotForSale, GroupBuyNotOpen],
+    problems=[errors.NotForSale, errors.BelowMinimum, GroupBuyNotOpen],
 )
 def rehearse_promotion(actor: Actor, promotion_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Price a basket as if a promotion were in force now, whatever its state and time."""

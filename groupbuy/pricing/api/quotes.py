@@ -19,7 +19,7 @@ api = Api("pricing", __name__, url_prefix="/api/v1", description="What a basket 
     allow="quotes.ask",
     body=QuoteBody,
     returns=QuoteSchema,
-    problems=[errors.NotForSale, errors.CouponNotApplicable, GroupBuyNotOpen],
+    problems=[errors.NotForSale, errors.BelowMinimum, errors.CouponNotApplicable, GroupBuyNotOpen],
 )
 def ask_quote(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Ask what a basket costs, line by line, what comes with it, and which coupons would help."""

@@ -14,7 +14,7 @@ from groupbuy.inventory import queries as inventory
 from groupbuy.inventory.queries import HouseStock
 from groupbuy.kernel.texts import Text
 from groupbuy.pricing import queries
-from groupbuy.pricing.errors import CouponNotApplicable, NotForSale
+from groupbuy.pricing.errors import BelowMinimum, CouponNotApplicable, NotForSale
 from groupbuy.pricing.kinds.registry import KINDS
 from groupbuy.pricing.models import Promotion
 from groupbuy.pricing.queries import Standing
@@ -67,6 +67,7 @@ def price_basket(
     Raises:
         GroupBuyNotOpen: it is not open at `now`.
         NotForSale: with the SKUs that are not sold here.
+        BelowMinimum: with the SKUs of which fewer are wanted than are sold at once.
         CouponNotApplicable: with the reason.
     """
     standing = queries.standing(shopper_id, now=now)
@@ -165,7 +166,7 @@ def _priced(
     demand = merge(lines)
     in_force = tuple(map(as_rule, standing.promotions))
     gift_ids = {sku for one in in_force for sku in one.kind.gift_ids(one.terms)}
-    facts = catalogue.skus_for_sale([*demand, *sorted(gift_ids - demand.keys())])
+    facts = catalogue.skus_for_sale([*demand, *sorted(gift_ids - demand.keys())], now=now)
     group_buy = None
     if group_buy_id is None:
         stock = inventory.house_stock(list(facts))
@@ -177,6 +178,9 @@ def _priced(
     missing = [sku_id for sku_id in demand if sku_id not in offers]
     if missing:
         raise NotForSale(sku_ids=missing)
+    short = {n: facts[n].min_quantity for n in demand if demand[n] < facts[n].min_quantity}
+    if short:
+        raise BelowMinimum(sku_ids=list(short), min_quantities=short)
     occasion = Occasion(
         campaign_id=group_buy.campaign_id if group_buy else None,
         member=standing.member,

@@ -111,7 +111,7 @@ def _deliver(company: Company, name: str, *, hand_over: bool) -> None:
             for parcel in parcels.items:
                 fulfilment.redeem(
                     pickup_point_id=company.points[name],
-                    code=orders.order(parcel.order_id).pickup_code or "",
+                    code=orders.order(parcel.order_ids[0]).pickup_code or "",
                     actor=company.leader(name),
                     now=company.now,
                     after_sale=timedelta(hours=settings().after_sale_hours),

@@ -1,0 +1,1 @@
+"""Fulfilment, pure: the tables of moves, pickup codes, what stands on lists and papers."""

@@ -1,0 +1,1 @@
+"""What fulfilment takes and gives over HTTP, a file for each resource."""

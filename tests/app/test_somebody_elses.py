@@ -1,0 +1,152 @@
+"""Somebody else's object is 404, on every route that is a shopper's or a leader's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import text
+
+from groupbuy.identity.rules import STAFF_ROLES
+from groupbuy.kernel.db import session
+from scripts.dev.seed import seed_if_empty
+from tests.app.routes import Route, routes
+from tests.client import Api, Caller
+from tests.conftest import START
+from tests.journeys.headquarters import made
+
+IN_TIME = START - timedelta(days=40)
+"""When the month that the demo settled could still be disputed."""
+
+COLLECTIVE = frozenset({"sku", "shp"})
+"""Ids that are nobody's own: goods that all may buy, and people, who are named beside a place."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The demo's company: Bo buys from Mei; Tao and Zed look on, a leader and an outsider."""
+
+    api: Api
+
+    def first(self, prefix: str, query: str) -> str:
+        """Return the public id of the first row of a query."""
+        found = session().execute(text(f"{query} limit 1")).scalar_one()
+        return f"{prefix}_{found.hex}"
+
+    def of_mei(self, prefix: str, table: str) -> str:
+        """Return the id of a row of Mei's."""
+        return self.first(
+            prefix, f"select t.id from {table} t join leaders l on l.id = leader_id {_MEI}"
+        )
+
+
+_MEI = "join shoppers s on s.id = l.shopper_id where s.openid = 'demo-mei' order by 1 desc"
+
+
+def _order(world: World) -> str:
+    """Return an order of Bo's that is Mei's sale."""
+    return world.first(
+        "ord",
+        "select o.id from orders o join shoppers b on b.id = o.shopper_id and b.openid = 'demo-bo'"
+        f" join leaders l on l.id = o.leader_id {_MEI}",
+    )
+
+
+def _redemption(world: World) -> str:
+    return world.first(
+        "rdm",
+        "select r.id from redemptions r join parcels c on c.id = r.parcel_id"
+        " join pickup_points p on p.id = c.pickup_point_id"
+        f" join leaders l on l.id = p.leader_id {_MEI}",
+    )
+
+
+def _application(world: World) -> str:
+    body = {"name": "Bo", "phone": "13800000000", "region": "Shanghai"}
+    return str(made(world.api.shopper("bo").post("/leader-applications", body))["id"])
+
+
+def _cohost(world: World) -> str:
+    guest = world.first("ldr", "select l.id from leaders l where name = 'Yan'")
+    path = f"/leader/group-buys/{world.of_mei('gbu', 'group_buys')}/cohosts"
+    body = {"guest_leader_id": guest, "guest_bps": 1_000}
+    return str(made(world.api.shopper("mei").post(path, body))["id"])
+
+
+def _dispute(world: World) -> str:
+    """Let Tao claim the order that was taken from him."""
+    moved = world.first("ord", "select order_id from attribution_decisions where revision > 1")
+    body = {"reason": "The shopper came by my link"}
+    path = f"/leader/attributions/{moved}/disputes"
+    tao = world.api.shopper("tao")
+    world.api.clock.at = IN_TIME
+    claimed = made(tao.post(path, body))
+    world.api.clock.at = START
+    return str(claimed["id"])
+
+
+MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
+    "ord": ("bo", _order),
+    "lap": ("bo", _application),
+    "com": ("mei", lambda world: world.of_mei("com", "communities")),
+    "ppt": ("mei", lambda world: world.of_mei("ppt", "pickup_points")),
+    "gbu": ("mei", lambda world: world.of_mei("gbu", "group_buys")),
+    "sts": ("mei", lambda world: world.of_mei("sts", "settlement_statements")),
+    "rdm": ("mei", _redemption),
+    "coh": ("mei", _cohost),
+    "dsp": ("tao", _dispute),
+}
+"""Id prefix → whose it is, and how there comes to be one."""
+
+
+def own_routes(app: Flask) -> list[Route]:
+    """Return the routes with an id that only shoppers or leaders may call."""
+    return [
+        route
+        for route in routes(app)
+        if not route.roles & set(STAFF_ROLES) and set(route.prefixes.values()) - COLLECTIVE
+    ]
+
+
+def test_it_knows_how_to_make_what_every_own_route_names(app: Flask) -> None:
+    found = own_routes(app)
+    assert len(found) >= 29
+    named = {prefix for route in found for prefix in route.prefixes.values()}
+    assert named - COLLECTIVE - MAKERS.keys() == set(), "say in MAKERS how to make one"
+    assert MAKERS.keys() - named == set()
+
+
+def test_it_hides_what_is_somebody_elses(app: Flask, api: Api) -> None:
+    seed_if_empty()
+    world = World(api)
+    known = {prefix: maker(world) for prefix, (_, maker) in MAKERS.items()}
+    known["shp"] = api.shopper("bo").id
+    faults = []
+    for route in own_routes(app):
+        ids = {name: known[p] for name, p in route.prefixes.items() if p in known}
+        for outsider in _outsiders(api, route):
+            answer = route.ask(outsider, route.example, ids=ids)
+            if answer.status_code != 404:
+                faults.append(f"{route.name}: {answer.status_code} {answer.text[:150]}")
+        owner = route.ask(api.shopper(_owner(route)), route.example, ids=ids)
+        if owner.status_code == 404:
+            faults.append(f"{route.name}: hidden from its owner too")
+    assert not faults, "\n".join(faults)
+
+
+def _owner(route: Route) -> str:
+    """Return whose the thing is; of an order that is Mei's sale, Bo is the shopper."""
+    if "coh" in route.prefixes.values() and route.rule.rule.endswith(("/agreement", "/refusal")):
+        return "yan"
+    [owner] = {MAKERS[prefix][0] for prefix in route.prefixes.values() if prefix in MAKERS}
+    return "mei" if _for_leaders(route) and owner == "bo" else owner
+
+
+def _outsiders(api: Api, route: Route) -> list[Caller]:
+    """Return everybody else who may call it: other leaders, and an outsider where shoppers may."""
+    names = ["mei", "tao", "yan"] if _for_leaders(route) else ["mei", "tao", "zed"]
+    return [api.shopper(name) for name in names if name != _owner(route)]
+
+
+def _for_leaders(route: Route) -> bool:
+    return "shopper" not in route.roles

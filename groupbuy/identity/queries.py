@@ -120,11 +120,12 @@ INVARIANTS = (audit.CHAIN,)
 PERSONAL = (
     PersonalData(
         "profile",
-        "select openid, unionid, name, registered_at, last_login_at from shoppers "
+        "select openid, unionid, name, registered_at, last_login_at, member_until from shoppers "
         "where id = :shopper",
         # Who logs in again with the same WeChat account is somebody new to us.
         erase=(
-            "update shoppers set openid = 'erased:' || id, unionid = null, name = '' "
+            "update shoppers set openid = 'erased:' || id, unionid = null, name = '', "
+            "member_until = null "
             "where id = :shopper",
         ),
     ),

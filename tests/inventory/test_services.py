@@ -67,7 +67,7 @@ class TestReceive:
             movement = services.receive(
                 sku_id=sku.id, quantity=quantity, reason="Delivery", actor=HUA, now=now
             )
-        pool_id = queries.house_pools([sku.id])[sku.id]
+        pool_id = queries.house_stock([sku.id])[sku.id].pool_id
         assert movement.pool_id == pool_id
         assert figures(pool_id) == (12, 0)
         assert movements(pool_id) == [("receipt", 5, HUA.id, ""), ("receipt", 7, HUA.id, "")]
@@ -298,8 +298,9 @@ class TestQueries:
         received, never = make.sku(), make.sku()
         house = stock.receive(received)
         stock.allot(received, new_id("cit"))
-        assert queries.house_pools([received.id, never.id]) == {received.id: house}
-        assert queries.house_pools([]) == {}
+        levels = queries.house_stock([received.id, never.id])
+        assert {sku_id: known.pool_id for sku_id, known in levels.items()} == {received.id: house}
+        assert queries.house_stock([]) == {}
 
 
 class TestBooks:

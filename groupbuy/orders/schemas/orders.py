@@ -4,8 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words, language
-from groupbuy.kernel.texts import Text
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.orders.rules import OrderState, RefundState, RefundStatus
 from groupbuy.orders.rules.timeline import EventKind
 from groupbuy.orders.schemas.words import InWords
@@ -42,13 +41,6 @@ class PlaceOrderBody(Schema):
     )
 
 
-class InOneLanguage(fields.String):
-    """A text that is stored in both languages, in that of the answer."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        return super()._serialize(Text(**value).to(language()), attr, obj, **kwargs)
-
-
 class OrderEffectSchema(Schema):
     """What one step of the price gave to a line, or to the delivery fee, as it was then."""
 
@@ -56,7 +48,7 @@ class OrderEffectSchema(Schema):
     source = fields.String(required=True)
     effect_fen = fields.Integer(required=True)
     platform_fen = fields.Integer(required=True)
-    text = InOneLanguage(required=True)
+    text = InWords(required=True)
 
 
 class OrderLineSchema(Schema):

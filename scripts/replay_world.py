@@ -264,7 +264,8 @@ class World:
         payment = paying.begin_payment(
             order_id=order_id, shopper_id=shopper_id, provider="demo", now=now
         )
-        payments.record_start(payment_id=payment.id, started=payments.start(payment), now=now)
+        started = payments.start(payment, now=now)
+        payments.record_start(payment_id=payment.id, started=started, now=now)
 
     # Goods
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.attribution.models import (
     AttributionDecision,
@@ -12,7 +13,7 @@ from groupbuy.attribution.models import (
     AttributionTouch,
     CustomerLock,
 )
-from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState
+from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState, Rule
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -177,6 +178,28 @@ def has_ordered(shopper_id: str) -> bool:
     return bool(
         session().scalar(select(exists().where(AttributionDecision.shopper_id == shopper_id)))
     )
+
+
+def ordered_since(
+    shopper_id: InstrumentedAttribute[str], *, since: datetime | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a shopper placed an order, at or after an instant if given."""
+    placed = exists().where(AttributionDecision.shopper_id == shopper_id)
+    return placed if since is None else placed.where(AttributionDecision.decided_at >= since)
+
+
+def ordered_in(
+    shopper_id: InstrumentedAttribute[str], *, group_buy_ids: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a shopper placed an order in one of some group buys.
+
+    Every decision on such an order has its group buy as the evidence of the hosted claim.
+    """
+    hosted = [
+        AttributionDecision.candidates.contains([{"rule": Rule.HOSTED, "evidence_id": one}])
+        for one in group_buy_ids
+    ]
+    return exists().where(AttributionDecision.shopper_id == shopper_id, or_(false(), *hosted))
 
 
 def current_decision(order_id: str) -> AttributionDecision:

@@ -14,11 +14,11 @@ from groupbuy.kernel.ids import primary_id, reference
 class Campaign(Base):
     """Headquarters' sale, open in [opens_at, closes_at), or for those that missed somewhat longer.
 
+    With `one_parcel` a shopper's orders to one point share a parcel. What nobody fetches is
+    refunded, or kept for `keep_days` more, as `unclaimed_rule` says.
     `terms` are its kind's own. `counted` says that its group buys are counted while they are
     open: their outcome, or a price, depends on what is sold. `settled_at` is when nothing was
-    left to be done about its orders after its end. With `one_parcel` a shopper's orders to one
-    point share a parcel. What nobody fetches is refunded, or kept for `keep_days` more, as
-    `unclaimed_rule` says.
+    left to be done about its orders after its end.
     """
 
     __tablename__ = "campaigns"
@@ -29,10 +29,10 @@ class Campaign(Base):
             "(pickup_from is null) = (pickup_until is null) and pickup_from < pickup_until",
             name="pickup_window",
         ),
-        CheckConstraint("extended_until > closes_at", name="extended_beyond_closing"),
-        Index("ix_campaigns_unsettled", "id", postgresql_where=text("settled_at is null")),
         one_of("unclaimed_rule", UnclaimedRule),
         CheckConstraint("keep_days > 0", name="keep_days_positive"),
+        CheckConstraint("extended_until > closes_at", name="extended_beyond_closing"),
+        Index("ix_campaigns_unsettled", "id", postgresql_where=text("settled_at is null")),
     )
 
     id: Mapped[str] = primary_id("cmp")

@@ -13,6 +13,8 @@ from groupbuy.identity.schemas import (
     AuditQuery,
     ErasureBody,
     ErasureSchema,
+    MembershipBody,
+    MembershipSchema,
     PersonalExportSchema,
     RoleListSchema,
     ShopperEditBody,
@@ -173,6 +175,28 @@ def edit_staff(actor: Actor, staff_id: str, if_match: int, body: dict[str, Any])
         return services.edit_staff(
             staff_id=staff_id, if_match=if_match, actor=actor, now=clock.now(), **body
         )
+
+
+@api.get(
+    "/hq/shoppers/<id(shp):shopper_id>/membership",
+    allow="members.read",
+    returns=MembershipSchema,
+)
+def show_membership(actor: Actor, shopper_id: str) -> Shopper:
+    """Show until when a shopper is a member."""
+    return queries.shopper(shopper_id)
+
+
+@api.put(
+    "/hq/shoppers/<id(shp):shopper_id>/membership",
+    allow="members.edit",
+    body=MembershipBody,
+    returns=MembershipSchema,
+)
+def set_membership(actor: Actor, shopper_id: str, body: dict[str, Any]) -> Shopper:
+    """Let a shopper be a member until an instant; null ends it."""
+    with transaction():
+        return services.set_membership(shopper_id=shopper_id, **body, actor=actor, now=clock.now())
 
 
 @api.get("/hq/audit-log", allow="audit.read", query=AuditQuery, returns=page_of(AuditEntrySchema))

@@ -29,6 +29,21 @@ class ShopperSchema(Schema):
     id = IdField("shp", required=True)
     name = fields.String(required=True)
     registered_at = Moment(required=True)
+    member_until = Moment(required=True, allow_none=True)
+
+
+class MembershipBody(Schema):
+    """Until when a shopper is a member, and why."""
+
+    member_until = Moment(required=True, allow_none=True)
+    reason = Words(required=True, maximum=200)
+
+
+class MembershipSchema(Schema):
+    """Until when a shopper is a member; null if they never were or no longer are."""
+
+    id = IdField("shp", required=True)
+    member_until = Moment(required=True, allow_none=True)
 
 
 class ShopperEditBody(Schema):

@@ -109,6 +109,28 @@ def erase(*, shopper_id: str, actor: Actor, now: datetime) -> Erasure:
     return erasure
 
 
+def set_membership(
+    *, shopper_id: str, member_until: datetime | None, reason: str, actor: Actor, now: datetime
+) -> Shopper:
+    """Let a shopper be a member until an instant, or no longer; it counts from the next quote on.
+
+    Raises:
+        NotFound: there is no such shopper.
+    """
+    shopper = queries.shopper(shopper_id)
+    shopper.member_until = member_until
+    session().flush()
+    audit.record(
+        actor=actor,
+        action="shopper.membership",
+        subject=shopper_id,
+        now=now,
+        member_until=member_until.isoformat() if member_until else None,
+        reason=reason,
+    )
+    return shopper
+
+
 def create_staff(
     *, email: str, name: str, role: str, password: str, actor: Actor, now: datetime
 ) -> Staff:

@@ -11,14 +11,22 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 
 
-def house_pools(sku_ids: Collection[str]) -> dict[str, str]:
-    """Return {sku_id: pool_id} of the house's pools; a SKU never received has none."""
+@dataclass(frozen=True, slots=True)
+class HouseStock:
+    """The house's pool of a SKU, and what can still be reserved of it."""
+
+    pool_id: str
+    available: int
+
+
+def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
+    """Return {sku_id: its pool and what is available}; a SKU never received has none."""
     rows = session().execute(
-        select(StockPool.sku_id, StockPool.id).where(
+        select(StockPool.sku_id, StockPool.id, StockPool.on_hand - StockPool.reserved).where(
             StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
         )
     )
-    return {sku_id: pool_id for sku_id, pool_id in rows}
+    return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
 def house_levels(sku_ids: Collection[str], *, lock: bool = False) -> list[tuple[str, int, int]]:
@@ -40,24 +48,6 @@ def available(pool_ids: Collection[str]) -> dict[str, int]:
         )
     )
     return {pool_id: units for pool_id, units in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class HouseStock:
-    """The house's pool of a SKU, and what can still be reserved of it."""
-
-    pool_id: str
-    available: int
-
-
-def house_stock(sku_ids: Collection[str]) -> dict[str, HouseStock]:
-    """Return {sku_id: its pool and what is available}; a SKU never received has none."""
-    rows = session().execute(
-        select(StockPool.sku_id, StockPool.id, StockPool.on_hand - StockPool.reserved).where(
-            StockPool.sku_id.in_(sku_ids), StockPool.owner == HOUSE
-        )
-    )
-    return {sku_id: HouseStock(pool_id, available) for sku_id, pool_id, available in rows}
 
 
 def pool_list(

@@ -41,6 +41,12 @@ _CHINESE = {
     "Not base64 of 1 byte to 1 MiB.": "须为 1 字节至 1 MiB 内容的 base64 编码。",
     "Must not be 0.": "不能为 0。",
     "Not a month YYYY-MM.": "不是 YYYY-MM 格式的月份。",
+    "4 to 40 letters and digits.": "须为 4 至 40 个字母或数字。",
+    "Give from_fen by amount, from_units by count.": "按金额填 from_fen，按件数填 from_units。",
+    "Each step must be higher than the one before.": "每一档须高于前一档。",
+    "Name at least one filter.": "请至少填写一个筛选条件。",
+    "Nobody ordered since then and never.": "ordered_since 与 never_ordered 不能同时使用。",
+    "Name a line, or give delivery_fen.": "请填写商品行或 delivery_fen。",
 }
 
 

@@ -20,7 +20,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from groupbuy.kernel import clock, describing, examples, idempotency
 from groupbuy.kernel.access import Actor, gate
 from groupbuy.kernel.cache import PUBLIC
-from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.db import reading, retrying, transaction
 from groupbuy.kernel.describing import EDITS
 from groupbuy.kernel.downloads import FILE, Download
 from groupbuy.kernel.fields import (
@@ -221,7 +221,7 @@ def _version(result: Any) -> int:
 
 def _if_match() -> int:
     tag = request.headers.get("If-Match")
-    if tag is None:
+    if not tag:
         raise VersionRequired
     digits = tag.removeprefix("W/").strip('"')
     if not digits.isdecimal():
@@ -242,10 +242,11 @@ def _admitted(call: Callable[..., Any], permission: str, *, nobody: bool) -> Cal
 
     @wraps(call)
     def admitted(*args: Any, **kwargs: Any) -> Any:
-        g.actor = gate().admit(None if nobody else bearer_token(), permission)
-        if nobody:
-            request.environ[PUBLIC] = request.endpoint
-        return call(*args, **kwargs)
+        with reading():
+            g.actor = gate().admit(None if nobody else bearer_token(), permission)
+            if nobody:
+                request.environ[PUBLIC] = request.endpoint
+            return call(*args, **kwargs)
 
     return admitted
 

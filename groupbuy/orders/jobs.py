@@ -50,35 +50,6 @@ def fulfil_campaigns() -> None:
     )
 
 
-@every("* * * * * */5", "orders.recount_group_buys")
-def recount_group_buys() -> None:
-    """Count again what open group buys sold: something may have been given back."""
-    with transaction():
-        counting.recount()
-
-
-@every("* * * * * */5", "orders.settle_campaigns")
-def settle_campaigns() -> None:
-    """Settle the orders of decided group buys, a batch in each transaction.
-
-    A campaign that fails stops no other.
-    """
-    faults: list[Exception] = []
-    for campaign_id in campaign_queries.unsettled_campaign_ids():
-        try:
-            while retrying(partial(_settle_batch, campaign_id)):
-                pass
-        except Exception as fault:
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("some campaigns could not be settled", faults)
-
-
-def _settle_batch(campaign_id: str) -> int:
-    with transaction():
-        return closing.settle_batch(campaign_id=campaign_id, now=clock.now())
-
-
 @every("* * * * * 27", "orders.decide_overdue_after_sales")
 def decide_overdue_after_sales() -> None:
     """Approve small requests that nobody decided in time, and mark the others as urgent."""
@@ -136,3 +107,32 @@ def resume_corrections() -> None:
     """Go on with corrections that are under way, should their job be lost."""
     for correction_id in queries.running_correction_ids():
         settle_correction(correction_id)
+
+
+@every("* * * * * */5", "orders.recount_group_buys")
+def recount_group_buys() -> None:
+    """Count again what open group buys sold: something may have been given back."""
+    with transaction():
+        counting.recount()
+
+
+@every("* * * * * */5", "orders.settle_campaigns")
+def settle_campaigns() -> None:
+    """Settle the orders of decided group buys, a batch in each transaction.
+
+    A campaign that fails stops no other.
+    """
+    faults: list[Exception] = []
+    for campaign_id in campaign_queries.unsettled_campaign_ids():
+        try:
+            while retrying(partial(_settle_batch, campaign_id)):
+                pass
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("some campaigns could not be settled", faults)
+
+
+def _settle_batch(campaign_id: str) -> int:
+    with transaction():
+        return closing.settle_batch(campaign_id=campaign_id, now=clock.now())

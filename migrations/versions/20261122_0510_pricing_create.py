@@ -1,7 +1,7 @@
 """Create promotions and coupons; give orders gifts, effects, a coupon and a delivery fee.
 
-Revision: pricing_create, after fulfilment_complete. Downgrading fails while an order has the same SKU
-both bought and given.
+Revision: pricing_create, after fulfilment_complete. Downgrading fails while an order has the same
+SKU both bought and given.
 """
 
 import sqlalchemy as sa

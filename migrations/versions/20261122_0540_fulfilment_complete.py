@@ -1,4 +1,4 @@
-"""Let parcels hold several orders; proxies, unclaimed goods, routes, purchases.
+"""Let parcels hold several orders; pickup by proxy, unclaimed goods, routes, shortages.
 
 Revision: fulfilment_complete, after orders_complete.
 """
@@ -12,8 +12,7 @@ down_revision = "orders_complete"
 branch_labels = None
 depends_on = None
 
-PURCHASES = ("purchase_closings", "purchase_receipts", "purchase_lines", "purchase_orders")
-APPEND_ONLY = ("shipment_shortages", "unclaimed_moves", *PURCHASES)
+APPEND_ONLY = ("shipment_shortages", "unclaimed_moves")
 
 FILL = (
     "update parcels p set shopper_id = o.shopper_id, campaign_id = o.campaign_id, "
@@ -250,97 +249,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_unclaimed_moves_unclaimed_id"), "unclaimed_moves", ["unclaimed_id"], unique=False
     )
-    op.create_table(
-        "purchase_orders",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("supplier", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("campaign_id", sa.Uuid(), nullable=True),
-        sa.Column("paid_from", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("paid_until", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("storage", sa.Text(), nullable=True),
-        sa.Column("supersedes_id", sa.Uuid(), nullable=True),
-        sa.Column("fixed_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("fixed_by", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "supersedes_id <> id", name=op.f("ck_purchase_orders_supersedes_another")
-        ),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaigns.id"], name=op.f("fk_purchase_orders_campaign_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["supersedes_id"], ["purchase_orders.id"], name=op.f("fk_purchase_orders_supersedes_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_orders")),
-        sa.UniqueConstraint("number", name=op.f("uq_purchase_orders_number")),
-        sa.UniqueConstraint("supersedes_id", name=op.f("uq_purchase_orders_supersedes_id")),
-    )
-    op.create_index(
-        op.f("ix_purchase_orders_campaign_id"), "purchase_orders", ["campaign_id"], unique=False
-    )
-    op.create_table(
-        "purchase_closings",
-        sa.Column("purchase_order_id", sa.Uuid(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("closed_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("closed_by", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["purchase_order_id"],
-            ["purchase_orders.id"],
-            name=op.f("fk_purchase_closings_purchase_order_id"),
-        ),
-        sa.PrimaryKeyConstraint("purchase_order_id", name=op.f("pk_purchase_closings")),
-    )
-    op.create_table(
-        "purchase_lines",
-        sa.Column("purchase_order_id", sa.Uuid(), nullable=False),
-        sa.Column("sku_id", sa.Uuid(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("option", sa.Text(), nullable=False),
-        sa.Column("storage", sa.Text(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("needed", sa.BigInteger(), nullable=False),
-        sa.Column("on_hand", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_purchase_lines_quantity_positive")),
-        sa.ForeignKeyConstraint(
-            ["purchase_order_id"],
-            ["purchase_orders.id"],
-            name=op.f("fk_purchase_lines_purchase_order_id"),
-        ),
-        sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_purchase_lines_sku_id")),
-        sa.PrimaryKeyConstraint("purchase_order_id", "sku_id", name=op.f("pk_purchase_lines")),
-    )
-    op.create_index(op.f("ix_purchase_lines_sku_id"), "purchase_lines", ["sku_id"], unique=False)
-    op.create_table(
-        "purchase_receipts",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("purchase_order_id", sa.Uuid(), nullable=False),
-        sa.Column("sku_id", sa.Uuid(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("movement_id", sa.Uuid(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("received_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_purchase_receipts_quantity_positive")),
-        sa.ForeignKeyConstraint(
-            ["movement_id"], ["stock_movements.id"], name=op.f("fk_purchase_receipts_movement_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["purchase_order_id"],
-            ["purchase_orders.id"],
-            name=op.f("fk_purchase_receipts_purchase_order_id"),
-        ),
-        sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_purchase_receipts_sku_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_receipts")),
-        sa.UniqueConstraint("movement_id", name=op.f("uq_purchase_receipts_movement_id")),
-    )
-    op.create_index(
-        op.f("ix_purchase_receipts_purchase_order_id"),
-        "purchase_receipts",
-        ["purchase_order_id"],
-        unique=False,
-    )
     for table in APPEND_ONLY:
         _append_only(table)
     _add("campaigns", "one_parcel", sa.Boolean(), "false")
@@ -411,8 +319,6 @@ def downgrade() -> None:
         op.f("fk_redemptions_order_id"), "redemptions", "orders", ["order_id"], ["id"]
     )
     op.execute("drop table shipment_shortages")
-    for table in PURCHASES:
-        op.execute(f"drop table {table}")
     for table in APPEND_ONLY:
         op.execute(f"drop function {table}_append_only")
         op.execute(f"drop function {table}_no_truncate")

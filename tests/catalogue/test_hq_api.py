@@ -225,7 +225,7 @@ class TestProducts:
         kept = hua.patch(path, {"brand_id": brand.id, "title": "Plums"}, if_match=product.version)
         assert (kept.status_code, kept.json["brand_id"]) == (200, brand.id)
 
-    def test_it_moves_several_at_once_or_none(self, hua: Caller) -> None:
+    def test_it_moves_several_at_once_or_none(self, api: Api, hua: Caller) -> None:
         sold, off, draft = (
             make.product(state=state)
             for state in (ProductState.ON_SALE, ProductState.OFF_SALE, ProductState.DRAFT)
@@ -245,6 +245,9 @@ class TestProducts:
         versions = [item["version"] for item in done.json["items"]]
         again = move("archived", draft, off, draft).json["items"]
         assert [item["version"] for item in again] == versions
+        body = {"product_ids": [sold.id], "state": "off_sale"}
+        assert api.anonymous.post("/hq/products/moves", body).status_code == 401
+        assert api.staff("auditor").post("/hq/products/moves", body).status_code == 403
         unknown = {"product_ids": [sold.id, new_id("prd")], "state": "off_sale"}
         assert pointers(hua.post("/hq/products/moves", unknown)) == ["/product_ids/1"]
         assert hua.get(f"/hq/products/{sold.id}").json["state"] == "on_sale"

@@ -14,7 +14,7 @@ def receive(sku: Sku, quantity: int = 100) -> str:
         services.receive(
             sku_id=sku.id, quantity=quantity, reason="Delivery", actor=SYSTEM, now=clock.now()
         )
-        return queries.house_pools([sku.id])[sku.id]
+        return queries.house_stock([sku.id])[sku.id].pool_id
 
 
 def allot(sku: Sku, owner: str, quantity: int = 10) -> str:

@@ -1,37 +1,34 @@
-"""Promotions and coupons in force."""
+"""Promotions and coupons in force, made by the real services."""
 
 import itertools
 from datetime import timedelta
 from typing import Any
 
 from groupbuy.kernel import clock
-from groupbuy.kernel.db import session, transaction
-from groupbuy.pricing.kinds.registry import KINDS
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.db import transaction
+from groupbuy.pricing import services
 from groupbuy.pricing.models import Coupon, CouponBatch, Promotion
-from groupbuy.pricing.rules.coupons import BatchState
-from groupbuy.pricing.rules.promotions import PromotionState
 
 _numbers = itertools.count(1)
+SCOPE: dict[str, Any] = {"goods": "all", "goods_ids": [], "place": "everywhere"}
 
 
 def promotion(kind: str, terms: dict[str, Any], **fields: Any) -> Promotion:
     """Put a promotion in force, for a week from now unless said otherwise."""
     now = clock.now()
-    told = {"starts_at": now, "ends_at": now + timedelta(days=7), **fields}
+    told = {"starts_at": now, "ends_at": now + timedelta(days=7), **SCOPE, **fields}
     with transaction():
-        new = Promotion(
+        drafted = services.create_promotion(
             kind=kind,
-            terms=KINDS[kind].TERMS().load(terms),
+            terms=terms,
             title_zh="周末特惠",
             title_en="Weekend deal",
-            state=PromotionState.PUBLISHED,
-            created_by="system",
-            created_at=now,
-            published_at=now,
+            actor=SYSTEM,
+            now=now,
             **told,
         )
-        session().add(new)
-    return new
+        return services.publish_promotion(promotion_id=drafted.id, actor=SYSTEM, now=now)
 
 
 def reduction(off_fen: int, *, from_units: int = 1, **fields: Any) -> Promotion:
@@ -51,35 +48,21 @@ def gift(sku_id: str, *, from_units: int = 1, quantity: int = 1, **fields: Any) 
 def batch(**fields: Any) -> CouponBatch:
     """Publish a batch of a hundred coupons of 5 yuan, valid for 30 days from when each is given."""
     now = clock.now()
-    told = {"kind": "fixed", "off_fen": 500, "valid_days": 30, "quantity": 100, **fields}
+    told = {"kind": "fixed", "off_fen": 500, "valid_days": 30, "quantity": 100, **SCOPE, **fields}
     with transaction():
-        new = CouponBatch(
+        drafted = services.create_batch(
             title_zh="新客券",
             title_en="Welcome",
-            state=BatchState.PUBLISHED,
-            created_by="system",
-            created_at=now,
-            published_at=now,
+            public_code=told.pop("public_code", f"WELCOME{next(_numbers)}"),
+            actor=SYSTEM,
+            now=now,
             **told,
         )
-        session().add(new)
-    return new
+        return services.move_batch(batch_id=drafted.id, action="publish", actor=SYSTEM, now=now)
 
 
 def coupon(shopper_id: str, of: CouponBatch | None = None, **fields: Any) -> Coupon:
     """Give a shopper a coupon, of a new batch unless one is given."""
-    now = clock.now()
     of = of or batch(**fields)
-    starts_at, expires_at = of.validity(now)
     with transaction():
-        new = Coupon(
-            batch_id=of.id,
-            shopper_id=shopper_id,
-            number=of.given + 1,
-            starts_at=starts_at,
-            expires_at=expires_at,
-            claimed_at=now,
-        )
-        session().add(new)
-        of.given += 1
-    return new
+        return services.claim(code=of.public_code or "", shopper_id=shopper_id, now=clock.now())

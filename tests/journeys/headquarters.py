@@ -154,6 +154,8 @@ class Shop:
             decide_overdue_after_sales,
             end_unreturned_after_sales,
             complete_due,
+            settle_campaigns,
+            recount_group_buys,
             return_leftovers,
             confirm_unanswered,
             remind_unclaimed,

@@ -7,7 +7,8 @@ import pytest
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.orders.rules.after_sales import MAX_NOTES
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 
 
 class TestCompletion:

@@ -47,7 +47,7 @@ class TestRaces:
         payment = paying.begin_payment(
             order_id=order_id, shopper_id=shopper_id, provider="demo", now=now
         )
-        started = payments.start(payment)
+        started = payments.start(payment, now=now)
         payments.record_start(payment_id=payment.id, started=started, now=now)
 
     def test_it_counts_a_payment_that_was_under_way_when_it_closes(
@@ -180,7 +180,7 @@ class TestRaces:
                 now=clock.now(),
             )
             session().execute(text("update campaigns set state = 'succeeded'"))
-        started = payments.start(payment)
+        started = payments.start(payment, now=clock.now())
         with transaction():
             payments.record_start(payment_id=payment.id, started=started, now=clock.now())
         settle_campaigns()

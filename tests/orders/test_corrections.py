@@ -14,7 +14,8 @@ from groupbuy.orders.rules.corrections import worth_of_missing_weight
 from groupbuy.orders.services import correcting
 from tests.client import Caller
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 
 
 class Found:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -320,6 +321,20 @@ class TestDelivery:
         assert shown(shop, order)["refunded_fen"] == 2600
         books_hold()
 
+    def test_it_goes_back_in_parts_when_the_goods_cost_nothing(
+        self, shop: Shop, mei: dict[str, str], fee: None
+    ) -> None:
+        pricing.reduction(9999)
+        order = buy(shop, mei, {"Eggs": 1})
+        assert (order["total_fen"], order["delivery_fen"]) == (600, 600)
+        body = {"order_id": order["id"], "delivery_fen": 100, "reason": "came late"}
+        assert made(shop.hua.post("/hq/refunds", body))["amount_fen"] == 100
+        run_pending()
+        made(shop.api.shopper("bo").post(f"/orders/{order['id']}/cancellation"), 200)
+        run_pending()
+        assert shown(shop, order)["refunded_fen"] == 600
+        books_hold()
+
     def test_it_refuses_a_refund_of_nothing(self, shop: Shop, mei: dict[str, str]) -> None:
         body = {"order_id": f"ord_{'0' * 32}", "reason": "nothing"}
         refused(shop.hua.post("/hq/refunds", body), 422, "invalid-input")
@@ -335,4 +350,29 @@ def test_it_takes_nothing_back_when_a_threshold_is_no_longer_reached(
     refund = shop.refund(order["id"], strawberries["id"], quantity=2)
     assert refund["amount_fen"] == amounts["Strawberries"] == 3280
     assert shown(shop, order)["refunded_fen"] == order["total_fen"] - amounts["Eggs"]
+    books_hold()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_it_returns_what_was_paid_by_any_refunds(
+    shop: Shop, mei: dict[str, str], fee: None, seed: int
+) -> None:
+    dice = Random(seed)
+    pricing.reduction(dice.randint(1, 2500), from_units=2)
+    pricing.promotion("buy_get", {"buy": 2, "get": 1})
+    pricing.gift(shop.skus["Bag"])
+    coupon = pricing.coupon(shop.api.shopper("bo").id, off_fen=dice.randint(1, 1500))
+    goods = {"Strawberries": dice.randint(1, 4), "Eggs": dice.randint(1, 4)}
+    order = buy(shop, mei, goods, coupon_id=coupon.id)
+    left = {x["id"]: x["quantity"] for x in order["lines"] if x["amount_fen"]}
+    returned_fen = 0
+    while left:
+        line = dice.choice(sorted(left))
+        units = dice.randint(1, left[line])
+        returned_fen += shop.refund(order["id"], line, quantity=units)["amount_fen"]
+        left[line] -= units
+        left = {name: units for name, units in left.items() if units}
+    after = shown(shop, order)
+    assert returned_fen == after["refunded_fen"] == order["total_fen"]
+    assert (after["state"], after["refund_status"]) == ("cancelled", "full")
     books_hold()

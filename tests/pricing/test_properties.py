@@ -50,7 +50,7 @@ def test_it_gives_no_more_than_there_is(occasion: tuple[Any, ...]) -> None:
     assert all(0 < units <= stock[sku][0] for sku, units in given_away.items())
 
 
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(occasions(most=8))
 def test_it_agrees_with_a_plain_model(occasion: tuple[Any, ...]) -> None:
     priced = real(occasion)

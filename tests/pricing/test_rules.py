@@ -291,6 +291,13 @@ class TestDelivery:
         asked = priced({"a": 2}, alone, delivery=self.fee, coupon=coupon())
         assert asked.delivery_fen == 600
 
+    def test_it_is_waived_by_another_when_one_does_not_go_with_the_coupon(self) -> None:
+        alone = promotion("free_delivery", {"from_fen": 0}, stacks_with_coupon=False)
+        alone = replace(alone, stacks_with_promotions=False)
+        other = promotion("free_delivery", {"from_fen": 0}, "prm_2")
+        asked = priced({"a": 1}, alone, other, delivery=self.fee, coupon=coupon())
+        assert (asked.delivery_fen, asked.promotion_ids) == (0, ["prm_2"])
+
     @pytest.mark.parametrize(("off_fen", "left"), [(None, 0), (400, 200), (999, 0)])
     def test_it_is_waived_by_a_coupon(self, off_fen: int | None, left: int) -> None:
         one = coupon("delivery", off_fen=off_fen)

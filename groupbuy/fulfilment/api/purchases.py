@@ -38,9 +38,8 @@ ORDER_NAME = Text("采购单-{number}", "purchase-order-{number}")
 
 
 def _bought(given: dict[str, Any]) -> Bought:
-    return Bought(
-        **{name: given.pop(name) for name in ("campaign_id", "paid_from", "paid_until", "storage")}
-    )
+    names = ("campaign_id", "paid_from", "paid_until", "storage", "supplier_id")
+    return Bought(**{name: given.pop(name) for name in names})
 
 
 @api.get("/hq/purchase-lists", allow="shipments.read", query=NeedQuery, returns=page_of(NeedSchema))

@@ -12,7 +12,8 @@ from groupbuy.kernel.ids import primary_id, reference
 class PurchaseOrder(Base):
     """What was ordered from a supplier, as it was then; a newer one may supersede it.
 
-    The campaign, the span of payment and the storage kind say for which orders it was.
+    The campaign, the span of payment and the storage kind say for which orders it was. Without a
+    supplier it is for goods that have none; `supplier` is the name then.
     """
 
     __tablename__ = "purchase_orders"
@@ -23,6 +24,7 @@ class PurchaseOrder(Base):
 
     id: Mapped[str] = primary_id("pur")
     number: Mapped[int]
+    supplier_id: Mapped[str | None] = reference("sup", "suppliers.id", index=True)
     supplier: Mapped[str]
     note: Mapped[str]
     campaign_id: Mapped[str | None] = reference("cmp", "campaigns.id", index=True)
@@ -35,10 +37,16 @@ class PurchaseOrder(Base):
 
 
 class PurchaseLine(Base):
-    """Units of a SKU that were ordered; beside them what was needed and on hand then."""
+    """Units of a SKU that were ordered; beside them what was needed and on hand then.
+
+    `cost_fen` is what a unit was to cost, where that was known.
+    """
 
     __tablename__ = "purchase_lines"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("cost_fen >= 0", name="cost_not_negative"),
+    )
 
     purchase_order_id: Mapped[str] = reference("pur", "purchase_orders.id", primary_key=True)
     sku_id: Mapped[str] = reference("sku", "skus.id", primary_key=True, index=True)
@@ -48,6 +56,7 @@ class PurchaseLine(Base):
     quantity: Mapped[int]
     needed: Mapped[int]
     on_hand: Mapped[int]
+    cost_fen: Mapped[int | None]
 
 
 class PurchaseReceipt(Base):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, Subquery, cast, exists, func, select
 
-from groupbuy.catalogue.models import Category, Product, Sku
+from groupbuy.catalogue.models import Product, Sku, Supplier
 from groupbuy.fulfilment.models import (
     PurchaseClosing,
     PurchaseLine,
@@ -30,12 +30,13 @@ TOGETHER = 500
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """Which orders count: of a campaign, paid in a span; and which goods: of a storage kind."""
+    """Which orders count: of a campaign, paid in a span; which goods: of a kind, a supplier."""
 
     campaign_id: str | None = None
     paid_from: datetime | None = None
     paid_until: datetime | None = None
     storage: str | None = None
+    supplier_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ class PurchaseView:
     lines: Sequence[OrderedLine]
 
 
-def needs(
-    bought: Bought, *, limit: int, cursor: str | None, sku_ids: Collection[str] | None = None
-) -> Page[Need]:
+def needs(bought: Bought, *, limit: int, cursor: str | None) -> Page[Need]:
     """Return what the orders that wait need, by product and SKU, in five statements."""
     sums = _sums(bought)
     query = (
@@ -62,8 +61,8 @@ def needs(
     )
     if bought.storage is not None:
         query = query.where(Product.storage == bought.storage)
-    if sku_ids is not None:
-        query = query.where(Sku.id.in_(sku_ids))
+    if bought.supplier_id is not None:
+        query = query.where(Product.supplier_id == bought.supplier_id)
     page = paginate(query, by=[Sku.product_id, Sku.id], limit=limit, cursor=cursor)
     return Page(_needs(page.items, sums), page.next_cursor)
 
@@ -106,23 +105,24 @@ def _needs(skus: Sequence[Sku], sums: Subquery) -> list[Need]:
     counted = session().execute(select(sums.c.sku_id, sums.c.units).where(sums.c.sku_id.in_(ids)))
     units = {sku_id: count for sku_id, count in counted}
     known = session().execute(
-        select(Product, Category)
-        .join(Category, Category.id == Product.category_id)
+        select(Product, Supplier.name)
+        .outerjoin(Supplier, Supplier.id == Product.supplier_id)
         .where(Product.id.in_({sku.product_id for sku in skus}))
     )
-    products = {product.id: (product, category) for product, category in known}
+    products = {product.id: (product, supplier) for product, supplier in known}
     stock, ordered = on_hand(ids), on_order(ids)
     found = []
     for sku in skus:
-        product, category = products[sku.product_id]
+        product, supplier = products[sku.product_id]
         found.append(
             Need(
                 sku_id=sku.id,
                 title=product.title,
                 option=sku.name,
                 storage=product.storage,
-                group_id=category.id,
-                group=category.name,
+                supplier_id=product.supplier_id,
+                supplier=supplier,
+                cost_fen=sku.cost_fen,
                 needed=units[sku.id],
                 on_hand=stock.get(sku.id, 0),
                 ordered=ordered.get(sku.id, 0),
@@ -176,14 +176,18 @@ def purchase_order(order_id: str) -> PurchaseOrder:
 
 
 def purchase_list(
-    *, limit: int, cursor: str | None, campaign_id: str | None = None, supplier: str | None = None
+    *,
+    limit: int,
+    cursor: str | None,
+    campaign_id: str | None = None,
+    supplier_id: str | None = None,
 ) -> Page[PurchaseView]:
-    """Return orders to suppliers, newest first; `supplier` is a part of the name."""
+    """Return orders to suppliers, newest first."""
     query: Select[Any] = select(PurchaseOrder)
     if campaign_id is not None:
         query = query.where(PurchaseOrder.campaign_id == campaign_id)
-    if supplier:
-        query = query.where(PurchaseOrder.supplier.icontains(supplier, autoescape=True))
+    if supplier_id is not None:
+        query = query.where(PurchaseOrder.supplier_id == supplier_id)
     page = paginate(query, by=[PurchaseOrder.id], limit=limit, cursor=cursor, descending=True)
     return Page(show_purchases(page.items), page.next_cursor)
 
@@ -250,6 +254,7 @@ def _ordered_lines(order_ids: Sequence[str]) -> dict[str, list[OrderedLine]]:
                 title=line.title,
                 option=line.option,
                 storage=line.storage,
+                cost_fen=line.cost_fen,
                 needed=line.needed,
                 on_hand=line.on_hand,
                 quantity=line.quantity,

@@ -10,7 +10,7 @@ from typing import Any
 from groupbuy.catalogue.rules import Storage
 from groupbuy.fulfilment.rules.lists import AMBIENT, COLD_CHAIN, STORAGES
 from groupbuy.kernel.papers import A4, Heading, Line, Paper
-from groupbuy.kernel.sheets import Column, Kind
+from groupbuy.kernel.sheets import Column, Kind, yuan
 from groupbuy.kernel.texts import Text
 
 
@@ -30,8 +30,9 @@ class Need:
     title: str
     option: str
     storage: str
-    group_id: str
-    group: str
+    supplier_id: str | None
+    supplier: str | None
+    cost_fen: int | None
     needed: int
     on_hand: int
     ordered: int
@@ -60,10 +61,21 @@ class OrderedLine:
     title: str
     option: str
     storage: str
+    cost_fen: int | None
     needed: int
     on_hand: int
     quantity: int
     received: int
+
+    @property
+    def named(self) -> str:
+        """Return the goods as they are called, with their option."""
+        return f"{self.title} · {self.option}" if self.option else self.title
+
+    @property
+    def amount_fen(self) -> int | None:
+        """Return what the units cost, where a unit's cost is known."""
+        return None if self.cost_fen is None else self.cost_fen * self.quantity
 
     @property
     def difference(self) -> int:
@@ -72,7 +84,7 @@ class OrderedLine:
 
 
 NEED_COLUMNS = (
-    Column("group", Text("供货分组", "Group")),
+    Column("supplier", Text("供应商", "Supplier")),
     Column("title", Text("商品", "Goods")),
     Column("option", Text("规格", "Option")),
     Column("storage", Text("储存", "Storage")),
@@ -80,6 +92,7 @@ NEED_COLUMNS = (
     Column("on_hand", Text("在库", "On hand"), Kind.INT),
     Column("ordered", Text("在途", "On order"), Kind.INT),
     Column("to_buy", Text("应采", "To buy"), Kind.INT),
+    Column("cost_fen", Text("成本价", "Unit cost"), Kind.FEN),
     Column("sku_id", Text("SKU 编号", "SKU")),
 )
 ORDER_COLUMNS = (
@@ -89,16 +102,22 @@ ORDER_COLUMNS = (
     Column("quantity", Text("订购", "Ordered"), Kind.INT),
     Column("received", Text("已收", "Received"), Kind.INT),
     Column("difference", Text("差异", "Difference"), Kind.INT),
+    Column("cost_fen", Text("成本价", "Unit cost"), Kind.FEN),
+    Column("amount_fen", Text("金额", "Amount"), Kind.FEN),
     Column("sku_id", Text("SKU 编号", "SKU")),
 )
 
-_GOODS = Heading(Text("商品", "Goods"), 11)
-_STORAGE = Heading(Text("储存", "Storage"), 4)
+NO_SUPPLIER = Text("未指定供应商", "No supplier")
+
+_GOODS = Heading(Text("商品", "Goods"), 14)
+_STORAGE = Heading(Text("储存", "Storage"), 3)
 _NEEDED = Heading(Text("需求", "Needed"), 3, right=True)
 _ON_HAND = Heading(Text("在库", "On hand"), 3, right=True)
 _ON_ORDER = Heading(Text("在途", "On order"), 3, right=True)
 _TO_BUY = Heading(Text("应采", "To buy"), 3, right=True)
 _ORDERED = Heading(Text("订购", "Ordered"), 3, right=True)
+_COST = Heading(Text("单价", "Unit"), 3, right=True)
+_AMOUNT = Heading(Text("金额", "Amount"), 4, right=True)
 _RECEIVED = Heading(Text("已收", "Received"), 3, right=True)
 
 
@@ -120,13 +139,20 @@ def purchase_paper(needs: Sequence[Need], language: str, *, created: datetime) -
     for cold, kind in ((False, AMBIENT), (True, COLD_CHAIN)):
         kept = sorted(
             (need for need in needs if need.cold is cold),
-            key=lambda need: (need.group, need.group_id, need.title, need.option, need.sku_id),
+            key=lambda need: (
+                need.supplier or "",
+                need.supplier_id or "",
+                need.title,
+                need.option,
+                need.sku_id,
+            ),
         )
         if kept:
             paper.part(Text(f"{title.zh} · {kind.zh}", f"{title.en} · {kind.en}"))
-        for _, group in groupby(kept, key=lambda need: need.group_id):
-            of_group = list(group)
-            paper.heading(Text(of_group[0].group, of_group[0].group))
+        for _, group in groupby(kept, key=lambda need: need.supplier_id):
+            of_supplier = list(group)
+            name = of_supplier[0].supplier
+            paper.heading(Text(name, name) if name else NO_SUPPLIER)
             paper.table(
                 (_GOODS, _STORAGE, _NEEDED, _ON_HAND, _ON_ORDER, _TO_BUY),
                 [
@@ -137,7 +163,7 @@ def purchase_paper(needs: Sequence[Need], language: str, *, created: datetime) -
                             *map(str, (need.needed, need.on_hand, need.ordered, need.to_buy)),
                         )
                     )
-                    for need in of_group
+                    for need in of_supplier
                 ],
             )
     if not needs:
@@ -158,25 +184,28 @@ def order_paper(
     """Return an order to a supplier as a PDF."""
     title = Text(f"采购单 {number}", f"Purchase order {number}")
     paper = Paper(title, language, created=created, form=A4)
-    paper.pairs([(Text("供应商", "Supplier"), supplier)])
+    paper.pairs([(Text("供应商", "Supplier"), supplier or NO_SUPPLIER.to(language))])
     if note:
         paper.note(Text(note, note))
     rows = [
         Line(
             (
-                f"{line.title} · {line.option}" if line.option else line.title,
+                line.named,
                 STORAGES[Storage(line.storage)].to(language),
                 str(line.quantity),
+                "" if line.cost_fen is None else yuan(line.cost_fen),
+                "" if line.amount_fen is None else yuan(line.amount_fen),
                 str(line.received or "____"),
             )
         )
         for line in lines
     ]
-    total = str(sum(line.quantity for line in lines))
+    units = sum(line.quantity for line in lines)
+    amount = yuan(sum(line.amount_fen or 0 for line in lines))
     paper.table(
-        (_GOODS, _STORAGE, _ORDERED, _RECEIVED),
+        (_GOODS, _STORAGE, _ORDERED, _COST, _AMOUNT, _RECEIVED),
         rows,
-        total=(Text("合计", "In all").to(language), "", total, ""),
+        total=(Text("合计", "In all").to(language), "", str(units), "", amount, ""),
     )
     paper.signatures((Text("供货人签字", "Delivered by"), Text("收货人签字", "Received by")))
     return paper.content()

@@ -17,6 +17,7 @@ class _Bought(Schema):
     paid_from = Moment(load_default=None, allow_none=True, data_key="from")
     paid_until = Moment(load_default=None, allow_none=True, data_key="until")
     storage = fields.String(load_default=None, allow_none=True, validate=STORAGE)
+    supplier_id = IdField("sup", load_default=None, allow_none=True)
 
 
 class NeedQuery(_Bought, PageQuery):
@@ -40,8 +41,9 @@ class NeedSchema(Schema):
     title = fields.String(required=True)
     option = fields.String(required=True)
     storage = fields.String(required=True, validate=STORAGE)
-    group_id = fields.String(required=True)
-    group = fields.String(required=True)
+    supplier_id = IdField("sup", required=True, allow_none=True)
+    supplier = fields.String(required=True, allow_none=True)
+    cost_fen = fields.Integer(required=True, allow_none=True)
     needed = fields.Integer(required=True)
     on_hand = fields.Integer(required=True)
     ordered = fields.Integer(required=True)
@@ -64,9 +66,11 @@ class _Lines(Schema):
 
 
 class PurchaseBody(_Bought, _Lines):
-    """What is ordered from a supplier; without lines whatever is to be bought."""
+    """What is ordered from a supplier; without lines whatever is to be bought of its goods.
 
-    supplier = Words(required=True, maximum=100)
+    Without a supplier it is for goods that have none.
+    """
+
     note = Words(minimum=0, maximum=500, load_default="")
     lines = fields.List(fields.Nested(PurchaseLineBody), load_default=list, validate=_LINES)
     supersedes_id = IdField("pur", load_default=None, allow_none=True)
@@ -94,6 +98,8 @@ class PurchaseLineSchema(Schema):
     title = fields.String(required=True)
     option = fields.String(required=True)
     storage = fields.String(required=True, validate=STORAGE)
+    cost_fen = fields.Integer(required=True, allow_none=True)
+    amount_fen = fields.Integer(required=True, allow_none=True)
     needed = fields.Integer(required=True)
     on_hand = fields.Integer(required=True)
     quantity = fields.Integer(required=True)
@@ -114,6 +120,7 @@ class PurchaseSchema(Schema):
 
     id = IdField("pur", required=True, attribute="order.id")
     number = fields.Integer(required=True, attribute="order.number")
+    supplier_id = IdField("sup", required=True, allow_none=True, attribute="order.supplier_id")
     supplier = fields.String(required=True, attribute="order.supplier")
     note = fields.String(required=True, attribute="order.note")
     state = fields.String(
@@ -132,7 +139,7 @@ class PurchaseQuery(PageQuery):
     """Filters of the orders to suppliers."""
 
     campaign_id = IdField("cmp", load_default=None)
-    supplier = fields.String(load_default=None, validate=validate.Length(max=100))
+    supplier_id = IdField("sup", load_default=None)
 
 
 class PurchaseFileQuery(Schema):

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
+from groupbuy.catalogue import queries as catalogue
 from groupbuy.catalogue.models import Product, Sku
 from groupbuy.fulfilment import queries
 from groupbuy.fulfilment.errors import NothingToBuy
@@ -27,7 +28,6 @@ from groupbuy.kernel.texts import Text
 
 def fix_purchase(
     *,
-    supplier: str,
     note: str,
     bought: Bought,
     lines: Sequence[Mapping[str, Any]],
@@ -38,12 +38,13 @@ def fix_purchase(
     """Fix what is ordered from a supplier, under the next number.
 
     Args:
-        bought: for which orders it is; beside each line stands what they need now.
+        bought: from which supplier, and for which orders it is; beside each line stands what
+            they need now. Without a supplier it is for goods that have none.
         lines: `sku_id` and `quantity` each; an empty list takes whatever is to be bought.
         supersedes_id: the order to a supplier that this one replaces.
 
     Raises:
-        NotFound: there is none to supersede.
+        NotFound: there is no such supplier, or none to supersede.
         NotInThisState: that one is superseded or closed already.
         NothingToBuy: no line was given and nothing is to be bought.
         InvalidInput: there is no such SKU.
@@ -52,14 +53,21 @@ def fix_purchase(
     if supersedes_id is not None:
         _standing(supersedes_id, "supersede")
     wanted = {line["sku_id"]: line["quantity"] for line in lines}
+    supplier_id = bought.supplier_id
+    supplier = catalogue.supplier(supplier_id).name if supplier_id else ""
     needs = {need.sku_id: need for need in queries.all_needs(bought)}
     if not wanted:
-        wanted = {need.sku_id: need.to_buy for need in needs.values() if need.to_buy}
+        wanted = {
+            need.sku_id: need.to_buy
+            for need in needs.values()
+            if need.to_buy and need.supplier_id == supplier_id
+        }
     if not wanted:
         raise NothingToBuy
     number = (session().scalar(select(func.max(PurchaseOrder.number))) or 0) + 1
     order = PurchaseOrder(
         number=number,
+        supplier_id=supplier_id,
         supplier=supplier,
         note=note,
         campaign_id=bought.campaign_id,
@@ -179,6 +187,7 @@ def _rows(
                 "quantity": quantity,
                 "needed": needs[sku_id].needed if sku_id in needs else 0,
                 "on_hand": stock.get(sku_id, 0),
+                "cost_fen": sku.cost_fen,
             }
         )
     return rows

@@ -211,8 +211,9 @@ def _refund(
     row: UnclaimedParcel, inside: Sequence[Order], actor: Actor, now: datetime, reason: str
 ) -> None:
     _move(row, UnclaimedAction.REFUND, actor, now, reason)
+    order_ids = [order.id for order in inside]
+    after_sales.withdraw_all(order_ids=order_ids, why="unclaimed", actor=actor, now=now)
     for order in inside:
-        after_sales.withdraw_all(order=order, why="unclaimed", actor=actor, now=now)
         refunding.refund_the_rest(order=order, reason="unclaimed", actor=actor, now=now)
 
 

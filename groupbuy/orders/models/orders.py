@@ -146,9 +146,9 @@ class OrderLine(Base):
     returned_quantity: Mapped[int] = mapped_column(default=0)
     refund_requested_fen: Mapped[int] = mapped_column(default=0)
     refunded_fen: Mapped[int] = mapped_column(default=0)
-    final_price_fen: Mapped[int | None]
     held_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     held_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    final_price_fen: Mapped[int | None]
 
     @property
     def left_fen(self) -> int:

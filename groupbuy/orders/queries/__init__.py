@@ -51,9 +51,9 @@ from groupbuy.orders.queries.personal import PERSONAL
 
 INVARIANTS = (
     *ORDER_INVARIANTS,
-    *CLOSING_INVARIANTS,
     *AFTER_SALE_INVARIANTS,
     *CORRECTION_INVARIANTS,
+    *CLOSING_INVARIANTS,
 )
 
 __all__ = [

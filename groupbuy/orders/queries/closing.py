@@ -22,27 +22,23 @@ WAITS = and_(Order.state == OrderState.GROUP_PENDING, GroupBuy.state.in_(MADE_IT
 LIVES_ON = and_(Order.state.in_(UNSHIPPED), GroupBuy.state.in_(CALLED_OFF))
 """An order that is to be cancelled: its group buy was called off."""
 
+_LADDER_ENDED = (
+    OrderLine.order_id == Order.id,
+    OrderLine.final_price_fen.is_(None),
+    GroupBuyItem.group_buy_id == GroupBuy.id,
+    GroupBuyItem.campaign_item_id == OrderLine.campaign_item_id,
+    GroupBuyItem.final_price_fen.is_not(None),
+)
+_PAID_IN_A_SUCCESS = and_(
+    Order.state.not_in((OrderState.PENDING_PAYMENT, OrderState.CANCELLED)),
+    GroupBuy.state.in_(MADE_IT),
+)
 
-def _line_to_level(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(
-        Order.state.not_in((OrderState.PENDING_PAYMENT, OrderState.CANCELLED)),
-        GroupBuy.state.in_(MADE_IT),
-        exists().where(
-            OrderLine.order_id == Order.id,
-            OrderLine.final_price_fen.is_(None),
-            GroupBuyItem.group_buy_id == GroupBuy.id,
-            GroupBuyItem.campaign_item_id == OrderLine.campaign_item_id,
-            GroupBuyItem.final_price_fen.is_not(None),
-            *more,
-        ),
-    )
-
-
-UNLEVELLED = _line_to_level()
+UNLEVELLED = and_(_PAID_IN_A_SUCCESS, exists().where(*_LADDER_ENDED))
 """A paid order with a line of which the price ladder has ended and nothing went back for it."""
 
-LEVELLABLE = _line_to_level(OrderLine.held_fen == 0, OrderLine.held_quantity == 0)
-"""The same, with a line that no after-sale holds."""
+LEVELLABLE = and_(_PAID_IN_A_SUCCESS, exists().where(*_LADDER_ENDED, OrderLine.held_fen == 0))
+"""Such an order with a line of which no after-sale holds anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words, language
-from groupbuy.kernel.texts import Text
+from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.orders.rules import OrderState, RefundState, RefundStatus
 from groupbuy.orders.rules.timeline import EventKind
 from groupbuy.orders.schemas.words import InWords
@@ -42,13 +41,6 @@ class PlaceOrderBody(Schema):
     )
 
 
-class InOneLanguage(fields.String):
-    """A text that is stored in both languages, in that of the answer."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        return super()._serialize(Text(**value).to(language()), attr, obj, **kwargs)
-
-
 class OrderEffectSchema(Schema):
     """What one step of the price gave to a line, or to the delivery fee, as it was then."""
 
@@ -56,7 +48,7 @@ class OrderEffectSchema(Schema):
     source = fields.String(required=True)
     effect_fen = fields.Integer(required=True)
     platform_fen = fields.Integer(required=True)
-    text = InOneLanguage(required=True)
+    text = InWords(required=True)
 
 
 class OrderLineSchema(Schema):
@@ -190,11 +182,19 @@ class StaffOrderQuery(LeaderOrderQuery):
     leader_id = IdField("ldr", load_default=None)
 
 
+class PaymentChoiceBody(Schema):
+    """How to pay, of `GET /payment-methods`; whoever says nothing pays the default way."""
+
+    provider = Words(load_default=None, maximum=40)
+    method = Words(load_default=None, maximum=40)
+
+
 class PaymentStartSchema(Schema):
     """What the client needs to let the shopper pay; with the demo provider it is paid at once."""
 
     payment_id = IdField("pay", required=True, attribute="id")
     provider = fields.String(required=True)
+    method = fields.String(required=True)
     state = fields.String(required=True)
     amount_fen = fields.Integer(required=True)
     currency = fields.String(required=True)

@@ -3,7 +3,7 @@
 Whoever changes an after-sale locks its order first, so the two agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,11 +160,14 @@ def write(
     return note
 
 
-def withdraw_all(*, order: Order, why: str, actor: Actor, now: datetime) -> None:
-    """Withdraw what is open of a locked order of which everything goes back anyway."""
+def withdraw_all(*, order_ids: Collection[str], why: str, actor: Actor, now: datetime) -> None:
+    """Withdraw what is open of locked orders of which everything goes back anyway.
+
+    One statement where nothing is open.
+    """
     for case in session().scalars(
         select(AfterSale)
-        .where(AfterSale.order_id == order.id, AfterSale.state.in_(HOLDING))
+        .where(AfterSale.order_id.in_(order_ids), AfterSale.state.in_(HOLDING))
         .order_by(AfterSale.id)
         .execution_options(populate_existing=True)
     ):

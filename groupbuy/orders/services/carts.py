@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -136,12 +137,11 @@ def _price(
     shopper_id: str, lines: Sequence[CartLine], group_buy_id: str | None, now: datetime
 ) -> Quote | None:
     """Return what everything that is for sale costs; None where nothing can be ordered now."""
+    price = partial(pricing.price_basket, shopper_id=shopper_id, group_buy_id=group_buy_id, now=now)
     wanted = [Wanted(line.sku_id, line.quantity) for line in lines]
     while True:
         try:
-            return pricing.price_basket(
-                shopper_id=shopper_id, lines=wanted, group_buy_id=group_buy_id, now=now
-            ).quote
+            return price(lines=wanted).quote
         except GroupBuyNotOpen:
             return None
         except (NotForSale, BelowMinimum) as problem:

@@ -30,7 +30,7 @@ from groupbuy.orders.rules import (
     refund_of_ladder,
     saved_by_ladder,
 )
-from groupbuy.orders.services import after_sales
+from groupbuy.orders.services.after_sales import withdraw_all
 from groupbuy.orders.services.many_refunds import give_back, held_lines, hold
 from groupbuy.orders.services.moving import move_many
 from groupbuy.orders.signals import order_cancelled
@@ -87,6 +87,7 @@ def _call_off(campaign_id: str, now: datetime) -> int:
             cancel_reason=reason,
         )
     cancelled = {order_id: orders[order_id] for order_id in sorted(moved)}
+    withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
     pricing.give_back_many(order_ids=moved)
     taken = [
         (line, line.left_quantity, line.left_fen)
@@ -115,7 +116,7 @@ def _free_lines(orders: Mapping[str, Order], now: datetime) -> list[OrderLine]:
 def _level(campaign_id: str, now: datetime) -> int:
     """Give back what price ladders saved, line by line, once: the line keeps its final price.
 
-    A line that an after-sale holds waits for its end.
+    A line of which an after-sale holds something waits until that is over.
     """
     found = _found(campaign_id, queries.LEVELLABLE)
     if not found:
@@ -127,7 +128,8 @@ def _level(campaign_id: str, now: datetime) -> int:
         for line in held_lines(order_ids=found)
         for order in [orders[line.order_id]]
         for price in [prices.get((order.group_buy_id, line.campaign_item_id))]
-        if price and _levellable(line) and order.state not in UNSOLD
+        if price and line.final_price_fen is None and not line.held_fen
+        if order.state not in UNSOLD
     ]
     if levelled:
         prices_kept = [{"id": line.id, "final_price_fen": price} for line, price in levelled]

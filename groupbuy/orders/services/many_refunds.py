@@ -12,6 +12,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from groupbuy.orders.models import Order, OrderLine, OrderRefund, OrderRefundLine
 from groupbuy.orders.rules import RefundState
+from groupbuy.orders.services.moving import hold as hold_orders
 from groupbuy.orders.services.moving import hold_payments_of
 from groupbuy.payments.services import RefundWanted, request_refunds
 
@@ -22,14 +23,7 @@ def hold(*, order_ids: Sequence[str]) -> dict[str, Order]:
     It is the order in which whoever pays or cancels one of them takes its locks.
     """
     hold_payments_of(order_ids)
-    orders = session().scalars(
-        select(Order)
-        .where(Order.id.in_(order_ids))
-        .order_by(Order.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {order.id: order for order in orders}
+    return {order.id: order for order in hold_orders(order_ids)}
 
 
 def held_lines(*, order_ids: Sequence[str]) -> list[OrderLine]:

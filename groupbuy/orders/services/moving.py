@@ -79,9 +79,7 @@ def move(
     """
     before = order.state
     steps = _steps(before, [action] if then is None else [action, then])
-    reached = {
-        name: at for _, step, state in steps for name, at in _reached(step, state, now).items()
-    }
+    reached = {k: at for _, step, end in steps for k, at in _reached(step, end, now).items()}
     moved = session().scalar(
         update(Order)
         .where(Order.id == order.id, Order.state == before)

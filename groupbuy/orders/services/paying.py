@@ -8,6 +8,7 @@ from groupbuy.attribution import services as attribution
 from groupbuy.campaigns import queries as campaign_queries
 from groupbuy.campaigns import services as campaigns
 from groupbuy.catalogue import queries as catalogue
+from groupbuy.identity import queries as identity
 from groupbuy.inventory import services as inventory
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session
@@ -22,18 +23,29 @@ from groupbuy.orders.services.limits import Limited, exceeded
 from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import order_paid
 from groupbuy.payments.models import Payment
-from groupbuy.payments.services import payments, refunds
+from groupbuy.payments.services import methods, payments, refunds
 from groupbuy.pricing import services as pricing
 
 
-def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetime) -> Payment:
+def begin_payment(
+    *,
+    order_id: str,
+    shopper_id: str,
+    provider: str | None = None,
+    method: str | None = None,
+    now: datetime,
+) -> Payment:
     """Record the intent to pay an own order; asking again resumes the same payment.
+
+    Another provider or method than before begins a new payment, and the old one is cancelled.
 
     Raises:
         NotFound: it is not the shopper's order.
         NotInThisState: it does not wait for payment.
         OrderExpired: its time is over.
+        PaymentMethodUnavailable: this way to pay is not offered.
     """
+    way = methods.choose(provider=provider, method=method)
     queries.order(order_id, shopper_id=shopper_id)
     hold_payments(order_id)
     order = locked(order_id)
@@ -41,8 +53,19 @@ def begin_payment(*, order_id: str, shopper_id: str, provider: str, now: datetim
     if now >= order.expires_at:
         raise OrderExpired
     return payments.request_payment(
-        reference=order.id, amount_fen=order.total_fen, provider=provider, now=now
+        reference=order.id,
+        amount_fen=order.total_fen,
+        provider=way.provider,
+        method=way.method,
+        chosen=provider is not None or method is not None,
+        payable_until=order.expires_at,
+        now=now,
     )
+
+
+def payer_of(*, payment: Payment, shopper_id: str) -> str:
+    """Return the openid of whoever pays, where the provider must know it; '' elsewhere."""
+    return identity.shopper(shopper_id).openid if payments.needs_payer(payment) else ""
 
 
 def settle_payment(*, payment: Payment, now: datetime) -> None:
@@ -73,6 +96,7 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
             amount_fen=payment.amount_fen,
             reason="late_payment",
             reference=f"late:{payment.id}",
+            automatic=True,
             now=now,
         )
 

@@ -73,7 +73,7 @@ def refund_lines(
     if not {wanted.order_line_id for wanted in returns} <= lines.keys():
         raise NotFound
     taken = [_take(lines[wanted.order_line_id], wanted) for wanted in returns]
-    if all(line.refund_requested_fen == line.amount_fen for line in lines.values()):
+    if taken and all(line.refund_requested_fen == line.amount_fen for line in lines.values()):
         delivery_fen = order.delivery_fen - order.delivery_requested_fen
     _take_delivery(order, delivery_fen)
     return _request(order, taken, delivery_fen, reason=reason, actor=actor, now=now)

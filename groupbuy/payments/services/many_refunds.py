@@ -12,7 +12,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id, to_uuid
 from groupbuy.payments.errors import RefundExceedsPayment
 from groupbuy.payments.models import Payment, PaymentRefund
-from groupbuy.payments.rules import HOLDS_MONEY, look_again
+from groupbuy.payments.rules.states import HOLDS_MONEY, look_again
 from groupbuy.payments.services.refunds import JOB
 
 

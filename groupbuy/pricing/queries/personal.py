@@ -1,4 +1,4 @@
-"""What pricing keeps about a shopper: the coupons they have and had."""
+"""What pricing keeps about a shopper."""
 
 from groupbuy.kernel.personal import PersonalData
 
@@ -11,7 +11,6 @@ PERSONAL = (
     ),
     PersonalData(
         "coupon_codes",
-        "select k.code, k.claimed_at from coupon_codes k "
-        "where k.claimed_by = :shopper order by k.id",
+        "select code, claimed_at from coupon_codes where claimed_by = :shopper order by id",
     ),
 )

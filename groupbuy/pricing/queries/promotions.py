@@ -24,6 +24,24 @@ class Standing:
     promotions: tuple[Promotion, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PromotionView:
+    """A promotion as headquarters sees it, with its state now."""
+
+    promotion: Promotion
+    state: str
+
+    @property
+    def version(self) -> int:
+        """Return the version, for the ETag."""
+        return self.promotion.version
+
+
+def seen(promotion: Promotion, *, now: datetime) -> PromotionView:
+    """Return a promotion as headquarters sees it."""
+    return PromotionView(promotion, promotion.state_at(now))
+
+
 def standing(shopper_id: str, *, now: datetime) -> Standing:
     """Return a shopper's standing in one statement; whether they are new is asked elsewhere."""
     has_coupons = exists().where(
@@ -87,7 +105,7 @@ def promotion_list(
     kind: str | None = None,
     campaign_id: str | None = None,
     in_force_now: bool | None = None,
-) -> Page[Promotion]:
+) -> Page[PromotionView]:
     """Return promotions, the newest first; one whose time is over counts as ended."""
     query = select(Promotion).execution_options(populate_existing=True)
     over = and_(Promotion.ends_at.is_not(None), Promotion.ends_at <= now)
@@ -107,4 +125,5 @@ def promotion_list(
         query = query.where(Promotion.campaign_id == campaign_id)
     if in_force_now is not None:
         query = query.where(in_force(now) if in_force_now else ~in_force(now))
-    return paginate(query, by=[Promotion.id], limit=limit, cursor=cursor, descending=True)
+    page = paginate(query, by=[Promotion.id], limit=limit, cursor=cursor, descending=True)
+    return Page([seen(one, now=now) for one in page.items], page.next_cursor)

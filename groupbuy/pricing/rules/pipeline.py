@@ -124,9 +124,9 @@ def delivery(quote: Quote, occasion: Occasion) -> Quote:
         return quote.with_delivery(Effect(Step.DELIVERY, HOUSE, -fee_fen, text))
     one = occasion.coupon
     alone = one is None or not before_fee.used(one.id)
-    for winner in winners(_candidates(Step.DELIVERY, before_fee, occasion)):
-        if alone or winner.promotion.stacks_with_coupon:
-            return quote.with_delivery(winner.promotion.effect(winner.gain, -fee_fen))
+    waivers = _candidates(Step.DELIVERY, before_fee, occasion)
+    for winner in winners([w for w in waivers if alone or w.promotion.stacks_with_coupon]):
+        return quote.with_delivery(winner.promotion.effect(winner.gain, -fee_fen))
     if one is None or one.kind != CouponKind.DELIVERY or _refused(one, before_fee, occasion):
         return quote
     return quote.with_delivery(one.effect(-_waived(one, fee_fen)))

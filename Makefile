@@ -15,7 +15,7 @@ CLIENTS ?= 1,16,64
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check inspect lint types map migrations pages docs migration \
+.PHONY: help run test test-long fuzz check inspect lint types map migrations pages docs migration \
         format replay races bench bench-settlement pins clean
 
 help: ## print this list
@@ -31,6 +31,9 @@ run: $(RUNTIME) ## start everything and print where it is; Ctrl-C stops it
 
 test: $(DEVELOPMENT) ## run the tests
 	@$(BIN)/python -m pytest -n logical --dist worksteal -m "not long"
+
+fuzz: $(DEVELOPMENT) ## odd requests of every kind, as everybody, for an hour at most
+	@$(BIN)/python -m pytest -m long tests/app/test_description_holds.py tests/app/test_unusual_requests.py
 
 test-long: $(DEVELOPMENT) ## run the tests that take longer than CI allows
 	@$(BIN)/python -m pytest -m long

@@ -117,10 +117,11 @@ class World:
         operator = self._staff(Role.OPERATOR)
         stock = PLENTY * len(self._journey.weeks)
         for product in self._journey.products[start:end]:
+            # Many products of the data differ by nothing but their number: it tells them apart.
             sku = catalogue.create_sku(
                 product_id=self._product(product, now),
                 name=f"{product.package} no. {product.id}".strip(),
-                options={"package": product.package} if product.package else {},
+                options={"package": product.package or "–", "no.": str(product.id)},
                 price_fen=self._usual_price_fen(product.id),
                 actor=operator,
                 now=now,
@@ -263,7 +264,8 @@ class World:
         payment = paying.begin_payment(
             order_id=order_id, shopper_id=shopper_id, provider="demo", now=now
         )
-        payments.record_start(payment_id=payment.id, started=payments.start(payment), now=now)
+        started = payments.start(payment, now=now)
+        payments.record_start(payment_id=payment.id, started=started, now=now)
 
     # Goods
 

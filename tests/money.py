@@ -10,7 +10,15 @@ from groupbuy.app.registry import invariants
 from groupbuy.kernel.db import Base, session
 
 TABLES = ("after_sale", "ledger_", "settlement_", "commission_", "payout", "payment")
-INVARIANTS = ("after_sales.", "ledger.", "settlement.", "commissions.", "payouts.", "payments.")
+INVARIANTS = (
+    "after_sales.",
+    "ledger.",
+    "settlement.",
+    "commissions.",
+    "payouts.",
+    "payments.",
+    "catalogue.",
+)
 
 
 class BooksBroken(AssertionError):

@@ -1,6 +1,6 @@
 """What is on sale when, and who hosts it.
 
-Owns: campaigns, their items, group buys; the kinds of campaigns.
+Owns: campaigns, their items, group buys and their outcome; the kinds of campaigns.
 Calls: catalogue, inventory, leaders.
-Announces: nothing yet.
+Announces: see signals.py.
 """

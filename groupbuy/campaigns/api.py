@@ -4,14 +4,19 @@ from typing import Any
 
 from groupbuy.campaigns import errors, queries, services
 from groupbuy.campaigns.schemas import (
+    AllotmentBody,
     CampaignBody,
+    CampaignCancellationBody,
     CampaignEditBody,
     CampaignQuery,
     CampaignSchema,
     CampaignToHostSchema,
     GroupBuyBody,
     GroupBuySchema,
+    OwnGroupBuyQuery,
     OwnGroupBuySchema,
+    StaffGroupBuyQuery,
+    StaffGroupBuySchema,
 )
 from groupbuy.inventory.errors import NotEnoughStock
 from groupbuy.kernel import clock
@@ -83,13 +88,13 @@ def show_campaign(actor: Actor, campaign_id: str) -> dict[str, Any]:
     body=CampaignEditBody,
     returns=CampaignSchema,
     versioned=True,
-    problems=[NotInThisState],
+    problems=[NotInThisState, errors.FieldsFixed, errors.CampaignNotReady],
     example={"title": "周末水果与蔬菜"},
 )
 def edit_campaign(
     actor: Actor, campaign_id: str, if_match: int, body: dict[str, Any]
 ) -> dict[str, Any]:
-    """Change a draft."""
+    """Change a draft, or of a later campaign its words, pickup window and a later closing."""
     with transaction():
         services.edit(
             campaign_id=campaign_id, if_match=if_match, actor=actor, now=clock.now(), **body
@@ -137,7 +142,7 @@ def unschedule_campaign(actor: Actor, campaign_id: str, if_match: int) -> dict[s
     problems=[NotInThisState],
 )
 def close_campaign(actor: Actor, campaign_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Close an open campaign before its time; unsold stock goes back."""
+    """Close an open campaign before its time: it is decided as it stands, without extension."""
     with transaction():
         services.close(campaign_id=campaign_id, actor=actor, now=clock.now())
         return queries.shown_campaign(campaign_id)
@@ -146,16 +151,55 @@ def close_campaign(actor: Actor, campaign_id: str, body: dict[str, Any]) -> dict
 @api.post(
     f"{CAMPAIGN}/cancellation",
     allow="campaigns.edit",
-    body=Nothing,
+    body=CampaignCancellationBody,
     returns=CampaignSchema,
     versioned=True,
-    problems=[NotInThisState],
+    problems=[NotInThisState, errors.SomeDecided],
+    example={"reason": "供应商无法供货"},
 )
 def cancel_campaign(actor: Actor, campaign_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Give a draft up."""
+    """Give a draft up, or call an open campaign off: its orders are cancelled and refunded."""
     with transaction():
-        services.cancel(campaign_id=campaign_id, actor=actor, now=clock.now())
+        services.cancel(campaign_id=campaign_id, **body, actor=actor, now=clock.now())
         return queries.shown_campaign(campaign_id)
+
+
+@api.post(
+    f"{CAMPAIGN}/allotments",
+    allow="campaigns.edit",
+    body=AllotmentBody,
+    returns=CampaignSchema,
+    status=201,
+    idempotent=True,
+    versioned=True,
+    problems=[NotInThisState, NotEnoughStock],
+)
+def raise_allotment(actor: Actor, campaign_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take more of a SKU from the house for a campaign that is announced or open."""
+    with transaction():
+        services.raise_allotment(campaign_id=campaign_id, **body, actor=actor, now=clock.now())
+        return queries.shown_campaign(campaign_id)
+
+
+@api.get(
+    "/hq/group-buys",
+    allow="campaigns.read",
+    query=StaffGroupBuyQuery,
+    returns=page_of(StaffGroupBuySchema),
+)
+def list_group_buys(actor: Actor, query: dict[str, Any]) -> Page[dict[str, Any]]:
+    """List group buys, the newest first."""
+    return queries.group_buys(now=clock.now(), **query)
+
+
+@api.get(
+    "/hq/group-buys/<id(gbu):group_buy_id>",
+    allow="campaigns.read",
+    returns=StaffGroupBuySchema,
+)
+def show_any_group_buy(actor: Actor, group_buy_id: str) -> dict[str, Any]:
+    """Show a group buy."""
+    return queries.group_buy(group_buy_id=group_buy_id, now=clock.now())
 
 
 @api.get(
@@ -200,7 +244,7 @@ def host_campaign(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 @api.get(
     "/leader/group-buys",
     allow="leader.own",
-    query=PageQuery,
+    query=OwnGroupBuyQuery,
     returns=page_of(OwnGroupBuySchema),
 )
 def list_own_group_buys(actor: Actor, query: dict[str, Any]) -> Page[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from groupbuy.campaigns.kinds.registry import KINDS
-from groupbuy.campaigns.rules import CampaignState, GroupBuyState, UnclaimedRule
+from groupbuy.campaigns.rules import MAX_STEPS, CampaignState, GroupBuyState, UnclaimedRule
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 
 _KIND = validate.OneOf(list(KINDS))
@@ -13,13 +13,35 @@ _UNCLAIMED_RULE = validate.OneOf(list(UnclaimedRule))
 _AT_MOST = validate.Length(max=500)
 
 
+_TERMS = {
+    "description": "what the kind asks for; see docs/domain.md, Campaigns",
+    "example": {},
+}
+
+
+class LadderStepSchema(Schema):
+    """A step of a price ladder: from so many units sold in the group buy, each costs this."""
+
+    from_units = Count(required=True)
+    price_fen = Fen(minimum=1, required=True)
+
+
 class CampaignItemBody(Schema):
-    """A SKU in a campaign; `allotment` is how many units are taken from the house for it."""
+    """A SKU in a campaign; `allotment` is how many units are taken from the house for it.
+
+    `ladder` gives steps of falling prices; the first one is `price_fen`.
+    """
 
     sku_id = IdField("sku", required=True)
     price_fen = Fen(minimum=1, required=True)
     allotment = Count(minimum=1, required=True)
     limit_per_shopper = Count(minimum=1, load_default=None, allow_none=True)
+    ladder = fields.List(
+        fields.Nested(LadderStepSchema),
+        load_default=list,
+        validate=validate.Length(max=MAX_STEPS),
+        metadata={"example": []},
+    )
     earns_commission = fields.Boolean(load_default=True, truthy={True}, falsy={False})
 
 
@@ -27,6 +49,7 @@ class CampaignBody(Schema):
     """A new campaign, as a draft; it is open in [opens_at, closes_at)."""
 
     kind = fields.String(required=True, validate=_KIND)
+    terms = fields.Dict(keys=fields.String(), load_default=dict, metadata=_TERMS)
     title = Words(required=True, maximum=100)
     description = Words(minimum=0, maximum=5000, load_default="")
     opens_at = Moment(required=True)
@@ -40,9 +63,13 @@ class CampaignBody(Schema):
 
 
 class CampaignEditBody(Schema):
-    """What may be changed about a draft; fields left out stay, `items` replaces the list."""
+    """What may be changed about a draft; fields left out stay, `items` replaces the list.
+
+    Of a campaign that is announced or open: the words, the pickup window, a later closing.
+    """
 
     kind = fields.String(validate=_KIND)
+    terms = fields.Dict(keys=fields.String(), metadata=_TERMS)
     title = Words(maximum=100)
     description = Words(minimum=0, maximum=5000)
     opens_at = Moment()
@@ -66,6 +93,7 @@ class CampaignItemSchema(Schema):
     limit_per_shopper = fields.Integer(
         required=True, allow_none=True, attribute="item.limit_per_shopper"
     )
+    ladder = fields.List(fields.Nested(LadderStepSchema), required=True, attribute="item.ladder")
     earns_commission = fields.Boolean(required=True, attribute="item.earns_commission")
     pool_id = IdField("pol", required=True, allow_none=True, attribute="item.pool_id")
 
@@ -75,10 +103,12 @@ class CampaignSchema(Schema):
 
     id = IdField("cmp", required=True, attribute="campaign.id")
     kind = fields.String(required=True, validate=_KIND, attribute="campaign.kind")
+    terms = fields.Dict(required=True, attribute="campaign.terms", metadata=_TERMS)
     title = fields.String(required=True, attribute="campaign.title")
     description = fields.String(required=True, attribute="campaign.description")
     opens_at = Moment(required=True, attribute="campaign.opens_at")
     closes_at = Moment(required=True, attribute="campaign.closes_at")
+    extended_until = Moment(required=True, allow_none=True, attribute="campaign.extended_until")
     pickup_from = Moment(required=True, allow_none=True, attribute="campaign.pickup_from")
     pickup_until = Moment(required=True, allow_none=True, attribute="campaign.pickup_until")
     one_parcel = fields.Boolean(required=True, attribute="campaign.one_parcel")
@@ -90,14 +120,33 @@ class CampaignSchema(Schema):
     scheduled_at = Moment(required=True, allow_none=True, attribute="campaign.scheduled_at")
     opened_at = Moment(required=True, allow_none=True, attribute="campaign.opened_at")
     closed_at = Moment(required=True, allow_none=True, attribute="campaign.closed_at")
+    settled_at = Moment(required=True, allow_none=True, attribute="campaign.settled_at")
+    cancel_reason = fields.String(required=True, attribute="campaign.cancel_reason")
     items = fields.List(fields.Nested(CampaignItemSchema), required=True)
     version = fields.Integer(required=True)
 
 
 class CampaignQuery(PageQuery):
-    """Filters of the list of campaigns."""
+    """Filters of the list of campaigns; `q` is part of the title, they open in [from, to)."""
 
+    kind = fields.String(load_default=None, validate=_KIND)
     state = fields.String(load_default=None, validate=_CAMPAIGN_STATE)
+    q = fields.String(load_default=None, validate=validate.Length(min=1, max=100))
+    since = Moment(load_default=None, data_key="from")
+    until = Moment(load_default=None, data_key="to")
+
+
+class CampaignCancellationBody(Schema):
+    """Why a campaign is called off; for an open one it must be said."""
+
+    reason = Words(load_default="", minimum=0, maximum=500)
+
+
+class AllotmentBody(Schema):
+    """So many units more of a SKU of the campaign."""
+
+    sku_id = IdField("sku", required=True)
+    units = Count(required=True, minimum=1)
 
 
 class OfferItemSchema(Schema):
@@ -109,6 +158,37 @@ class OfferItemSchema(Schema):
     limit_per_shopper = fields.Integer(
         required=True, allow_none=True, attribute="item.limit_per_shopper"
     )
+
+
+class NextStepSchema(LadderStepSchema):
+    """The next step of a ladder, and the units that are missing to it."""
+
+    units_missing = Count(required=True)
+
+
+class LadderSchema(Schema):
+    """Where an item stands on its price ladder in a group buy; final once that is decided."""
+
+    steps = fields.List(fields.Nested(LadderStepSchema), required=True)
+    units = Count(required=True)
+    price_fen = Fen(required=True)
+    next = fields.Nested(NextStepSchema, required=True, allow_none=True)
+    final_price_fen = Fen(required=True, allow_none=True)
+
+
+class GroupBuyOfferItemSchema(OfferItemSchema):
+    """An item in a group buy; orders pay `price_fen`, and get back what the ladder saves."""
+
+    ladder = fields.Nested(LadderSchema, required=True, allow_none=True)
+
+
+class ProgressSchema(Schema):
+    """How far a group buy is on its way to its minimum."""
+
+    measure = fields.String(required=True)
+    minimum = Count(required=True)
+    reached = Count(required=True)
+    missing = Count(required=True)
 
 
 class _OfferSchema(Schema):
@@ -129,8 +209,17 @@ class HostingSchema(Schema):
     group_buy_id = IdField("gbu", required=True, allow_none=True)
 
 
+class OfferToHostSchema(OfferItemSchema):
+    """An item of a campaign that may be hosted, with the steps of its price ladder."""
+
+    ladder = fields.List(fields.Nested(LadderStepSchema), required=True, attribute="item.ladder")
+
+
 class CampaignToHostSchema(_OfferSchema):
     """A campaign as a leader sees it; `state` is that of the instant."""
+
+    terms = fields.Dict(required=True, attribute="campaign.terms", metadata=_TERMS)
+    items = fields.List(fields.Nested(OfferToHostSchema), required=True)
 
     id = IdField("cmp", required=True, attribute="campaign.id")
     kind = fields.String(required=True, validate=_KIND, attribute="campaign.kind")
@@ -155,13 +244,19 @@ class HandoverSchema(Schema):
 
 
 class GroupBuySchema(_OfferSchema):
-    """A group buy as shoppers see it; `state` is that of the instant."""
+    """A group buy as shoppers see it; `state` is that of the instant.
+
+    It takes orders in [opens_at, ends_at): `ends_at` is later than `closes_at` when it is extended.
+    """
 
     id = IdField("gbu", required=True, attribute="group_buy.id")
     campaign_id = IdField("cmp", required=True, attribute="campaign.id")
     kind = fields.String(required=True, validate=_KIND, attribute="campaign.kind")
     share_code = fields.String(required=True, attribute="group_buy.share_code")
     state = fields.String(required=True, validate=_GROUP_BUY_STATE)
+    ends_at = Moment(required=True)
+    progress = fields.Nested(ProgressSchema, required=True, allow_none=True)
+    items = fields.List(fields.Nested(GroupBuyOfferItemSchema), required=True)
     leader = fields.Nested(HostSchema, required=True)
     pickup_point = fields.Nested(HandoverSchema, required=True)
 
@@ -178,6 +273,26 @@ class OwnGroupBuySchema(GroupBuySchema):
 
     community = fields.Nested(HostedCommunitySchema, required=True)
     hosted_at = Moment(required=True, attribute="group_buy.hosted_at")
+
+
+class StaffGroupBuySchema(OwnGroupBuySchema):
+    """A group buy as headquarters sees it: with what it sold."""
+
+    participants = Count(required=True, attribute="group_buy.participants")
+    units = Count(required=True, attribute="group_buy.units")
+
+
+class OwnGroupBuyQuery(PageQuery):
+    """Filters of a leader's group buys."""
+
+    campaign_id = IdField("cmp", load_default=None)
+    state = fields.String(load_default=None, validate=_GROUP_BUY_STATE)
+
+
+class StaffGroupBuyQuery(OwnGroupBuyQuery):
+    """Filters of headquarters' list of group buys."""
+
+    leader_id = IdField("ldr", load_default=None)
 
 
 class GroupBuyBody(Schema):

@@ -125,3 +125,11 @@ class RouteNameTaken(Problem):
     status = HTTPStatus.CONFLICT
     code = "route-name-taken"
     title = Text("线路名称已存在", "Another route has this name")
+
+
+class NothingToBuy(Problem):
+    """What the orders need is on hand or ordered already, and no line was given."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-buy"
+    title = Text("没有需要采购的商品", "Nothing is to be bought")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from groupbuy.identity.models import LoginSession, Shopper, Staff
 from groupbuy.identity.rules import PERMISSIONS, Role, permits
@@ -14,23 +14,22 @@ from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 
+# Built once: every request asks it.
+_ACTOR = (
+    select(LoginSession.id, LoginSession.shopper_id, Staff.id, Staff.role)
+    .outerjoin(Staff, Staff.id == LoginSession.staff_id)
+    .where(
+        LoginSession.token_hash == bindparam("hash"),
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > bindparam("now"),
+        Staff.active.is_not(False),
+    )
+)
+
 
 def actor_of(*, token_hash: bytes, now: datetime) -> Actor | None:
     """Return who holds a token at `now`, role read live, in one statement; None if nobody."""
-    row = (
-        session()
-        .execute(
-            select(LoginSession.id, LoginSession.shopper_id, Staff.id, Staff.role)
-            .outerjoin(Staff, Staff.id == LoginSession.staff_id)
-            .where(
-                LoginSession.token_hash == token_hash,
-                LoginSession.revoked_at.is_(None),
-                LoginSession.expires_at > now,
-                Staff.active.is_not(False),
-            )
-        )
-        .one_or_none()
-    )
+    row = session().execute(_ACTOR, {"hash": token_hash, "now": now}).one_or_none()
     if row is None:
         return None
     session_id, shopper_id, staff_id, role = row

@@ -65,6 +65,7 @@ FLAGS = {
     **dict.fromkeys(("是", "yes", "true", "1", "y"), True),
     **dict.fromkeys(("否", "no", "false", "0", "n"), False),
 }
+CLEARED = ("无", "none")
 MAX_YUAN_DIGITS = 9
 
 Value = TypeVar("Value")
@@ -85,6 +86,10 @@ class Row:
     def given(self, column: str) -> bool:
         """Tell whether the cell has something in it."""
         return bool(self.cells.get(column))
+
+    def is_cleared(self, column: str) -> bool:
+        """Tell whether the cell takes a value away: an empty one leaves it as it is."""
+        return self.cells.get(column, "").casefold() in CLEARED
 
     def text(self, column: str, *, maximum: int, needed: bool = False) -> str | None:
         """Return a text, None if the cell is empty."""

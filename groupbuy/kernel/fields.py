@@ -8,13 +8,14 @@ from typing import Any, ClassVar, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from groupbuy.kernel.dumping import PlannedSchema
 from groupbuy.kernel.ids import to_uuid
 from groupbuy.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class Schema(ma.Schema):
+class Schema(PlannedSchema):
     """Base of every schema: unknown fields are refused, field order is kept."""
 
     class Meta:

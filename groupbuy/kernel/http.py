@@ -20,7 +20,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from groupbuy.kernel import clock, describing, examples, idempotency
 from groupbuy.kernel.access import Actor, gate
 from groupbuy.kernel.cache import PUBLIC
-from groupbuy.kernel.db import retrying, transaction
+from groupbuy.kernel.db import reading, retrying, transaction
 from groupbuy.kernel.describing import EDITS
 from groupbuy.kernel.downloads import FILE, Download
 from groupbuy.kernel.fields import (
@@ -50,6 +50,8 @@ from groupbuy.kernel.problems import (
 from groupbuy.kernel.texts import language_of
 
 View = TypeVar("View", bound=Callable[..., Any])
+WEBHOOK = "public.webhook"
+"""The permission of endpoints whose views read and verify the body themselves."""
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -126,15 +128,13 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = self.response(status, returns, example=shown)(call)
             for media_type in files:
                 call = self.response(status, FILE, content_type=media_type)(call)
-            if query is not None:
-                call = self.arguments(query, location="query")(call)
+            call = self.arguments(query, location="query")(call) if query else call
             if body is not None:
                 call = self.arguments(body, example=example or examples.request_example(body))(call)
             call = _once(call) if idempotent else call
             call = _again_after_deadlock(call) if method in WRITES else call
-            # A webhook's view reads and verifies the body itself.
-            reads = method not in WRITES or allow == "public.webhook"
-            call = nothing_unknown(call, body=body is not None or reads, query=query is not None)
+            knows = body is not None or method not in WRITES or allow == WEBHOOK
+            call = nothing_unknown(call, body=knows, query=query is not None)
             call = _admitted(call, allow, nobody=cached)
             call = limited(limits, limit_by)(call)
             raised = [*problems, *([TooManyRequests] if limits else [])]
@@ -221,7 +221,7 @@ def _version(result: Any) -> int:
 
 def _if_match() -> int:
     tag = request.headers.get("If-Match")
-    if tag is None:
+    if not tag:
         raise VersionRequired
     digits = tag.removeprefix("W/").strip('"')
     if not digits.isdecimal():
@@ -242,10 +242,11 @@ def _admitted(call: Callable[..., Any], permission: str, *, nobody: bool) -> Cal
 
     @wraps(call)
     def admitted(*args: Any, **kwargs: Any) -> Any:
-        g.actor = gate().admit(None if nobody else bearer_token(), permission)
-        if nobody:
-            request.environ[PUBLIC] = request.endpoint
-        return call(*args, **kwargs)
+        with reading():
+            g.actor = gate().admit(None if nobody else bearer_token(), permission)
+            if nobody:
+                request.environ[PUBLIC] = request.endpoint
+            return call(*args, **kwargs)
 
     return admitted
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, delete, func, select
+from sqlalchemy import LargeBinary, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, session
@@ -34,6 +35,22 @@ class IdempotentAnswer(Base):
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes] = mapped_column(LargeBinary)
     answered_at: Mapped[datetime] = mapped_column(index=True)
+
+
+_free = select(func.pg_try_advisory_xact_lock(bindparam("lock")).label("free")).cte("free")
+_CLAIM = select(
+    _free.c.free,
+    IdempotentAnswer.fingerprint,
+    IdempotentAnswer.status,
+    IdempotentAnswer.headers,
+    IdempotentAnswer.body,
+).select_from(
+    _free.outerjoin(
+        IdempotentAnswer,
+        (IdempotentAnswer.scope == bindparam("scope")) & (IdempotentAnswer.key == bindparam("key")),
+    )
+)
+_KEEP = insert(IdempotentAnswer).on_conflict_do_nothing().returning(IdempotentAnswer.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +78,10 @@ def claim(*, scope: str, key: str, request_body: bytes) -> Answer | None:
     """
     digest = hashlib.sha256(f"{scope}\n{key}".encode()).digest()
     lock = int.from_bytes(digest[:8], signed=True)
-    if not session().scalar(select(func.pg_try_advisory_xact_lock(lock))):
+    row = session().execute(_CLAIM, {"lock": lock, "scope": scope, "key": key}).one()
+    if not row.free:
         raise RequestInProgress
-    row = session().get(IdempotentAnswer, (scope, key))
-    if row is None:
+    if row.status is None:
         return None
     if row.fingerprint != _fingerprint(request_body):
         raise IdempotencyKeyReused
@@ -72,18 +89,26 @@ def claim(*, scope: str, key: str, request_body: bytes) -> Answer | None:
 
 
 def keep(*, scope: str, key: str, request_body: bytes, answer: Answer, now: datetime) -> None:
-    """Store the answer beside the effect."""
-    session().add(
-        IdempotentAnswer(
-            scope=scope,
-            key=key,
-            fingerprint=_fingerprint(request_body),
-            status=answer.status,
-            headers=dict(answer.headers),
-            body=answer.body,
-            answered_at=now,
-        )
+    """Store the answer beside the effect.
+
+    Raises:
+        RequestInProgress: the first request ended just after this one had looked for its answer;
+            what this one did is taken back, and asked again it gets that answer.
+    """
+    kept = session().scalar(
+        _KEEP,
+        {
+            "scope": scope,
+            "key": key,
+            "fingerprint": _fingerprint(request_body),
+            "status": answer.status,
+            "headers": dict(answer.headers),
+            "body": answer.body,
+            "answered_at": now,
+        },
     )
+    if kept is None:
+        raise RequestInProgress
 
 
 def forget(*, before: datetime) -> int:

@@ -5,7 +5,7 @@ cannot lose it. A job runs at least once, so its effect carries a key.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -87,12 +87,21 @@ def enqueue(work: Work | str, *, at: datetime | None = None, **arguments: Any) -
 
     `work` is the job, or its lasting name where importing it would go round in a circle.
     """
+    enqueue_many(work, [arguments], at=at)
+
+
+def enqueue_many(
+    work: Work | str, calls: Sequence[dict[str, Any]], *, at: datetime | None = None
+) -> None:
+    """Add a job for each call's arguments to the present transaction, in one statement."""
     name = work if isinstance(work, str) else next(n for n, known in JOBS.items() if known is work)
     if name not in JOBS:
         raise LookupError(f"there is no job {name!r}")
+    if not calls:
+        return
     connection = session().connection().connection.driver_connection
     row = _outbox.configure_task(name, allow_unknown=True, connection=connection, schedule_at=at)
-    row.defer(**arguments)
+    row.batch_defer(*calls)
 
 
 def run_pending() -> int:

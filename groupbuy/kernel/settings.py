@@ -5,7 +5,8 @@ Every variable and its meaning is listed in `VARIABLES`; `docs/operations.md` pr
 
 import json
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -55,10 +56,12 @@ class Settings:
     stripe_webhook_secret: str = ""
     stripe_api_url: str = "https://api.stripe.com"
     payment_provider: str = "stripe"
+    payment_methods: str = ""
     currency: str = "cny"
     shopper_session_days: int = 30
     staff_session_hours: int = 12
     order_expiry_minutes: int = 30
+    flash_expiry_minutes: int = 10
     after_sale_hours: int = 24
     after_sale_decision_hours: int = 48
     after_sale_automatic_fen: int = 5_000
@@ -82,6 +85,8 @@ class Settings:
     wechat_pay_public_key: str = ""
     wechat_pay_public_key_id: str = ""
     wechat_pay_api_url: str = "https://api.mch.weixin.qq.com"
+    wechat_pay_api_v3_key: str = ""
+    wechat_pay_notify_url: str = ""
     bank_file_template: str = ""
     pictures_url: str = ""
     public_cache_milliseconds: int = 700
@@ -167,9 +172,33 @@ def _key_ring(value: str) -> str:
     return value
 
 
+PAYMENT_PROVIDERS = ("stripe", "wechatpay", "demo")
+
+
 def _provider(value: str) -> str:
-    if value not in ("stripe", "demo"):
-        raise ValueError("must be stripe or demo")
+    if value not in PAYMENT_PROVIDERS:
+        raise ValueError("must be stripe, wechatpay or demo")
+    return value
+
+
+def _methods(value: str) -> str:
+    names = [name.strip() for name in value.split(",")]
+    for name in names:
+        provider, _, method = name.partition(":")
+        if provider not in PAYMENT_PROVIDERS or not re.fullmatch("[a-z_]+", method):
+            raise ValueError("must be provider:method pairs with commas between")
+    return ",".join(dict.fromkeys(names))
+
+
+def _api_v3_key(value: str) -> str:
+    if len(value.encode()) != 32:
+        raise ValueError("must be the 32 characters that were set in WeChat Pay's console")
+    return value
+
+
+def _notify_url(value: str) -> str:
+    if not value.startswith("https://") or "?" in value or "#" in value:
+        raise ValueError("must begin with https:// and have no query")
     return value
 
 
@@ -240,15 +269,23 @@ VARIABLES = (
     Variable("WECHAT_APP_ID", "wechat_app_id", "the mini-program's appid", str, _PRODUCTION),
     Variable("WECHAT_SECRET", "wechat_secret", "the mini-program's secret", str, _PRODUCTION),
     Variable("WECHAT_API_URL", "wechat_api_url", "WeChat's API, for a test double"),
-    Variable("STRIPE_API_KEY", "stripe_api_key", "Stripe's secret key", str, _PRODUCTION),
-    Variable(
-        "STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "signs Stripe's events", str, _PRODUCTION
-    ),
+    Variable("STRIPE_API_KEY", "stripe_api_key", "Stripe's secret key"),
+    Variable("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "signs Stripe's events"),
     Variable("STRIPE_API_URL", "stripe_api_url", "Stripe's API, for a test double"),
-    Variable("PAYMENT_PROVIDER", "payment_provider", "stripe, or demo in demo mode", _provider),
+    Variable(
+        "PAYMENT_PROVIDER", "payment_provider", "stripe or wechatpay; demo in demo mode", _provider
+    ),
+    Variable(
+        "PAYMENT_METHODS",
+        "payment_methods",
+        "what shoppers may choose, such as wechatpay:jsapi,stripe:card; if not set, what "
+        "PAYMENT_PROVIDER does by itself",
+        _methods,
+    ),
     Variable("SHOPPER_SESSION_DAYS", "shopper_session_days", "a shopper's login lasts", _count),
     Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", _count),
     Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
+    Variable("FLASH_EXPIRY_MINUTES", "flash_expiry_minutes", "… of a flash sale are", _count),
     Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
     Variable(
         "AFTER_SALE_DECISION_HOURS",
@@ -327,6 +364,18 @@ VARIABLES = (
         _pictures,
         _PRODUCTION,
     ),
+    Variable(
+        "WECHAT_PAY_API_V3_KEY",
+        "wechat_pay_api_v3_key",
+        "opens WeChat Pay's callbacks: 32 characters",
+        _api_v3_key,
+    ),
+    Variable(
+        "WECHAT_PAY_NOTIFY_URL",
+        "wechat_pay_notify_url",
+        "where its callbacks go: https://…/webhooks/wechatpay",
+        _notify_url,
+    ),
     Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
     Variable(
         "PUBLIC_CACHE_MILLISECONDS",
@@ -345,6 +394,11 @@ WECHAT_PAY = (
 )
 """All of them or none, and then WECHAT_APP_ID too: openids are those of the mini-program."""
 
+WECHAT_PAY_IN = ("WECHAT_PAY_API_V3_KEY", "WECHAT_PAY_NOTIFY_URL")
+"""What taking money through WeChat Pay needs besides: both or none, and then WECHAT_PAY too."""
+
+STRIPE = ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
@@ -358,16 +412,37 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     for variable in VARIABLES:
         if mode in variable.needed_in and not environment.get(variable.name):
             faults.append(f"{variable.name} is missing: {variable.meaning}")
-    missing = [name for name in (*WECHAT_PAY, "WECHAT_APP_ID") if not environment.get(name)]
-    if missing and any(environment.get(name) for name in WECHAT_PAY):
-        faults.append(f"WeChat Pay needs all of its variables; missing: {', '.join(missing)}")
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
-    elif values.get("payment_provider") == "demo":
-        faults.append("PAYMENT_PROVIDER: demo is refused outside GROUPBUY_MODE=demo")
+    faults += _faults_of_providers(environment, mode, _providers_used(values))
     if faults:
         raise ConfigurationError("\n".join(["The configuration is not complete:", *faults]))
     return Settings(**values)
+
+
+def _providers_used(values: Mapping[str, Any]) -> set[str]:
+    """Return the providers that shoppers pay through."""
+    offered = [pair for pair in values.get("payment_methods", "").split(",") if pair]
+    return {values.get("payment_provider", "stripe"), *(one.partition(":")[0] for one in offered)}
+
+
+def _faults_of_providers(
+    environment: Mapping[str, str], mode: Mode, used: set[str]
+) -> Iterator[str]:
+    """Yield which keys of payment providers are missing, all of a provider's or none."""
+
+    def lacking(*names: str) -> list[str]:
+        return [name for name in names if not environment.get(name)]
+
+    if "demo" in used and mode is not Mode.DEMO:
+        yield "PAYMENT_PROVIDER: demo is refused outside GROUPBUY_MODE=demo"
+    stripe = lacking(*STRIPE)
+    if stripe and (mode is Mode.PRODUCTION and ("stripe" in used or len(stripe) < len(STRIPE))):
+        yield from (f"{name} is missing: payments through Stripe need it" for name in stripe)
+    taking = "wechatpay" in used or len(lacking(*WECHAT_PAY_IN)) < len(WECHAT_PAY_IN)
+    missing = lacking(*WECHAT_PAY, "WECHAT_APP_ID", *(WECHAT_PAY_IN if taking else ()))
+    if missing and (taking or len(lacking(*WECHAT_PAY)) < len(WECHAT_PAY)):
+        yield f"WeChat Pay needs all of its variables; missing: {', '.join(missing)}"
 
 
 def _read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -129,3 +129,11 @@ class CartFull(Problem):
     code = "cart-full"
     title = Text("购物车已满", "The cart is full")
     detail = Text("购物车最多 {most} 种商品。", "A cart has at most {most} lines.")
+
+
+class NothingToCorrect(Problem):
+    """No paid order there has anything left to give back, or it comes to less than one fen."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-correct"
+    title = Text("没有需要更正的订单", "There is nothing to correct")

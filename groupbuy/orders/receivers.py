@@ -1,9 +1,13 @@
-"""What orders does when payments announces a fact."""
+"""What orders does when payments or campaigns announce a fact."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from groupbuy.campaigns import services as campaigns
+from groupbuy.campaigns.models import Campaign
+from groupbuy.campaigns.signals import campaign_closed
 from groupbuy.kernel.signals import on
-from groupbuy.orders.services import after_sales, paying, refunding
+from groupbuy.orders.services import after_sales, counting, paying, refunding
 from groupbuy.payments.models import Payment, PaymentRefund
 from groupbuy.payments.signals import payment_succeeded, refund_failed, refund_succeeded
 
@@ -32,3 +36,12 @@ def fail_refund(refund: PaymentRefund, now: datetime) -> None:
     if refund.reference.startswith(ORDER_REFUND):
         refunding.fail_refund(refund_id=refund.reference, now=now)
         after_sales.refund_refused(refund_id=refund.reference, now=now)
+
+
+@on(campaign_closed)
+def decide_group_buys(
+    campaign: Campaign, group_buy_ids: Sequence[str], paid_before: datetime | None, now: datetime
+) -> None:
+    """Have the group buys decided by what they sold."""
+    facts = counting.facts_of(group_buy_ids=group_buy_ids, paid_before=paid_before)
+    campaigns.decide(campaign_id=campaign.id, facts=facts, now=now)

@@ -1,6 +1,6 @@
 """Money in and back.
 
-Owns: payments, refunds, provider events; knows references, not orders.
+Owns: payments, refunds, provider events, reconciliation; knows references, not orders.
 Calls: the providers.
 Announces: payment_succeeded, payer_learned, refund_succeeded, refund_failed.
 """

@@ -27,7 +27,7 @@ def handle_event(event_id: str) -> None:
 
 @job("payments.ask_provider")
 def ask_provider(payment_id: str) -> None:
-    """Ask how a payment stands of which no event told us."""
+    """Ask how a payment stands of which no event told us; have a cancelled one cancelled there."""
     status = services.fetch(queries.payment(payment_id))
     if status is None:
         return
@@ -43,6 +43,24 @@ def learn_payer(payment_id: str) -> None:
         return
     with transaction():
         services.record_payer(payment_id=payment_id, payer_ref=payer_ref, now=clock.now())
+
+
+@job("payments.reconcile")
+def reconcile(reconciliation_id: str) -> None:
+    """Fetch a provider's list and compare."""
+    found = queries.reconciliation(reconciliation_id)
+    theirs = services.fetch_list(reconciliation=found, now=clock.now())
+    with transaction():
+        services.finish_reconciliation(
+            reconciliation_id=reconciliation_id, theirs=theirs, now=clock.now()
+        )
+
+
+@every("40 2 * * *", "payments.reconcile_last_days")
+def reconcile_last_days() -> None:
+    """Have the last days compared: at 10:40 in Beijing, where bills are ready at 10:00."""
+    with transaction():
+        services.request_missing(now=clock.now())
 
 
 @every("* * * * * */30", "payments.take_up_unfinished")

@@ -4,7 +4,8 @@ Source: WeChat Pay merchant documents, "Signature" (pay.weixin.qq.com/doc/global
 and the utilities for the WeChat Pay public key (pay.weixin.qq.com/doc/v3/merchant/4014931831). A
 request is signed with SHA256-RSA2048 over `method\npath\ntimestamp\nnonce\nbody\n`, an answer or a
 callback over `timestamp\nnonce\nbody\n`. Requests whose own signature is wrong are answered by 401,
-unsigned, and not carried out.
+unsigned, and not carried out. What a callback tells is sealed with AEAD_AES_256_GCM under the
+merchant's API v3 key (pay.weixin.qq.com/doc/v3/merchant/4012071382).
 
 Nothing is repeated here: only the caller knows whether that could do harm.
 """
@@ -19,11 +20,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
@@ -31,6 +34,9 @@ TIMEOUT_SECONDS = (3.05, 10.0)
 TOLERANCE_SECONDS = 300
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+PROBE = "WECHATPAY/SIGNTEST/"
+"""How signatures begin that WeChat Pay sends to see whether they are checked at all."""
+ALGORITHM = "AEAD_AES_256_GCM"
 
 
 class WeChatPayUnavailable(Exception):
@@ -77,6 +83,24 @@ class WeChatPayClient:
         """
         return self._request("POST", path, json.dumps(body, ensure_ascii=False).encode())
 
+    def download(self, url: str) -> bytes:
+        """Fetch a file whose address a signed answer gave; whoever asks compares its hash.
+
+        Files come unsigned. Only the path of the address is used, never another host.
+
+        Raises:
+            WeChatPayUnavailable: no file came.
+        """
+        parts = urlsplit(url)
+        response = self._send("GET", f"{parts.path}?{parts.query}", b"")
+        if response.status_code != 200:
+            raise WeChatPayUnavailable(f"status {response.status_code} for a file")
+        return response.content
+
+    def sign(self, *lines: str) -> str:
+        """Return our signature over lines, each ended by a line feed: what a phone hands on."""
+        return self._signature("".join(f"{line}\n" for line in lines).encode())
+
     def encrypt(self, text: str) -> str:
         """Return a sensitive field, such as a name, so that only WeChat Pay can read it."""
         # OAEP with SHA-1 is what WeChat Pay asks for; SHA-1 serves as mask, not as signature.
@@ -91,6 +115,8 @@ class WeChatPayClient:
             WeChatPayForged: it is not, or cannot be told.
         """
         timestamp, nonce = headers.get("Wechatpay-Timestamp", ""), headers.get("Wechatpay-Nonce")
+        if headers.get("Wechatpay-Signature", "").startswith(PROBE):
+            raise WeChatPayForged("a probe")
         if headers.get("Wechatpay-Serial") != self.public_key_id:
             raise WeChatPayForged("signed with another key")
         if not re.fullmatch(r"[0-9]{1,12}", timestamp) or not nonce:
@@ -108,19 +134,33 @@ class WeChatPayClient:
         """Return the header that signs a request."""
         timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
         message = f"{method}\n{path}\n{timestamp}\n{nonce}\n".encode() + body + b"\n"
-        signature = _private_key(self.private_key).sign(message, PKCS1v15(), SHA256())
         parts = {
             "mchid": self.mch_id,
             "nonce_str": nonce,
-            "signature": base64.b64encode(signature).decode(),
+            "signature": self._signature(message),
             "timestamp": timestamp,
             "serial_no": self.cert_serial,
         }
         return f"{SCHEME} " + ",".join(f'{name}="{value}"' for name, value in parts.items())
 
+    def _signature(self, message: bytes) -> str:
+        signature = _private_key(self.private_key).sign(message, PKCS1v15(), SHA256())
+        return base64.b64encode(signature).decode()
+
     def _request(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        response = self._send(method, path, body)
         try:
-            response = requests.request(
+            self.verify(response.headers, response.content)
+        except WeChatPayForged as fault:
+            raise WeChatPayUnavailable(f"status {response.status_code}, {fault}") from None
+        answer = _document(response.content)
+        if not 200 <= response.status_code < 300:
+            raise WeChatPayRefused(response.status_code, _code(answer))
+        return answer
+
+    def _send(self, method: str, path: str, body: bytes) -> requests.Response:
+        try:
+            return requests.request(
                 method,
                 f"{self.base_url}{path}",
                 data=body or None,
@@ -136,14 +176,26 @@ class WeChatPayClient:
         except requests.RequestException as error:
             # The exception holds the request with its signature: only its kind goes on.
             raise WeChatPayUnavailable(type(error).__name__) from None
-        try:
-            self.verify(response.headers, response.content)
-        except WeChatPayForged as fault:
-            raise WeChatPayUnavailable(f"status {response.status_code}, {fault}") from None
-        answer = _document(response.content)
-        if not 200 <= response.status_code < 300:
-            raise WeChatPayRefused(response.status_code, _code(answer))
-        return answer
+
+
+def unseal(resource: Mapping[str, Any], api_v3_key: str) -> dict[str, Any]:
+    """Decrypt what a callback tells.
+
+    Raises:
+        WeChatPayForged: it was sealed under another key, or changed.
+    """
+    try:
+        if resource["algorithm"] != ALGORITHM:
+            raise WeChatPayForged("sealed in another way")
+        sealed = base64.b64decode(resource["ciphertext"], validate=True)
+        bound = (resource.get("associated_data") or "").encode()
+        plain = AESGCM(api_v3_key.encode()).decrypt(resource["nonce"].encode(), sealed, bound)
+        told = json.loads(plain)
+    except (KeyError, TypeError, AttributeError, ValueError, InvalidTag):
+        raise WeChatPayForged("cannot be opened") from None
+    if not isinstance(told, dict):
+        raise WeChatPayForged("not an object")
+    return told
 
 
 def _document(content: bytes) -> dict[str, Any]:

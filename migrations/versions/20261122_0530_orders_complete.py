@@ -36,22 +36,22 @@ end $body$""",
         """create trigger after_sale_moves_no_truncate before truncate on after_sale_moves for each statement execute function after_sale_moves_no_truncate()""",
     ),
     (
-        "after_sale_notes",
-        "after_sale_notes_append_only",
-        """create or replace function after_sale_notes_append_only() returns trigger language plpgsql as $body$
+        "corrected_lines",
+        "corrected_lines_append_only",
+        """create or replace function corrected_lines_append_only() returns trigger language plpgsql as $body$
 begin
-    raise exception 'after_sale_notes is append-only' using errcode = 'restrict_violation';
+    raise exception 'corrected_lines is append-only' using errcode = 'restrict_violation';
 end $body$""",
-        """create trigger after_sale_notes_append_only before update or delete on after_sale_notes for each row execute function after_sale_notes_append_only()""",
+        """create trigger corrected_lines_append_only before update or delete on corrected_lines for each row execute function corrected_lines_append_only()""",
     ),
     (
-        "after_sale_notes",
-        "after_sale_notes_no_truncate",
-        """create or replace function after_sale_notes_no_truncate() returns trigger language plpgsql as $body$
+        "corrected_lines",
+        "corrected_lines_no_truncate",
+        """create or replace function corrected_lines_no_truncate() returns trigger language plpgsql as $body$
 begin
-    raise exception 'after_sale_notes is append-only' using errcode = 'restrict_violation';
+    raise exception 'corrected_lines is append-only' using errcode = 'restrict_violation';
 end $body$""",
-        """create trigger after_sale_notes_no_truncate before truncate on after_sale_notes for each statement execute function after_sale_notes_no_truncate()""",
+        """create trigger corrected_lines_no_truncate before truncate on corrected_lines for each statement execute function corrected_lines_no_truncate()""",
     ),
 )
 
@@ -77,6 +77,65 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_carts_changed_at"), "carts", ["changed_at"], unique=False)
+    op.create_table(
+        "corrections",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("leader_id", sa.Uuid(), nullable=True),
+        sa.Column("sku_id", sa.Uuid(), nullable=True),
+        sa.Column("campaign_id", sa.Uuid(), nullable=True),
+        sa.Column("group_buy_id", sa.Uuid(), nullable=True),
+        sa.Column("pickup_point_id", sa.Uuid(), nullable=True),
+        sa.Column("ordered_g", sa.BigInteger(), nullable=True),
+        sa.Column("delivered_g", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("started_by", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'weight') = (ordered_g is not null) and (kind = 'weight') = (delivered_g is not null)",
+            name=op.f("ck_corrections_weight_is_weighed"),
+        ),
+        sa.CheckConstraint(
+            "(state in ('running', 'done')) = (started_at is not null)",
+            name=op.f("ck_corrections_start_dated"),
+        ),
+        sa.CheckConstraint(
+            "kind in ('shortage', 'weight')", name=op.f("ck_corrections_kind_known")
+        ),
+        sa.CheckConstraint(
+            "state in ('draft', 'running', 'done', 'cancelled')",
+            name=op.f("ck_corrections_state_known"),
+        ),
+        sa.CheckConstraint(
+            "0 <= delivered_g and delivered_g < ordered_g", name=op.f("ck_corrections_weighs_less")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_corrections_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_buy_id"], ["group_buys.id"], name=op.f("fk_corrections_group_buy_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["leader_id"], ["leaders.id"], name=op.f("fk_corrections_leader_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["pickup_point_id"], ["pickup_points.id"], name=op.f("fk_corrections_pickup_point_id")
+        ),
+        sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_corrections_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+    )
+    op.create_index(op.f("ix_corrections_leader_id"), "corrections", ["leader_id"], unique=False)
+    op.create_index(
+        "ix_corrections_running",
+        "corrections",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.create_table(
         "cart_lines",
         sa.Column("cart_id", sa.Uuid(), nullable=False),
@@ -165,6 +224,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("refund_id is not null"),
     )
     op.create_table(
+        "corrected_lines",
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("order_line_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "quantity >= 0 and amount_fen > 0", name=op.f("ck_corrected_lines_positive")
+        ),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["corrections.id"], name=op.f("fk_corrected_lines_correction_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_corrected_lines_order_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"], ["order_lines.id"], name=op.f("fk_corrected_lines_order_line_id")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", "order_line_id", name=op.f("pk_corrected_lines")),
+    )
+    op.create_table(
         "after_sale_lines",
         sa.Column("after_sale_id", sa.Uuid(), nullable=False),
         sa.Column("order_line_id", sa.Uuid(), nullable=False),
@@ -233,6 +313,35 @@ def upgrade() -> None:
         ["after_sale_id"],
         unique=False,
     )
+    op.create_table(
+        "corrected_orders",
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("after_sale_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(state in ('refunded', 'referred')) = (after_sale_id is not null)",
+            name=op.f("ck_corrected_orders_settled_by_after_sale"),
+        ),
+        sa.CheckConstraint(
+            "state in ('planned', 'refunded', 'referred', 'skipped')",
+            name=op.f("ck_corrected_orders_state_known"),
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_corrected_orders_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["after_sale_id"], ["after_sales.id"], name=op.f("fk_corrected_orders_after_sale_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["corrections.id"], name=op.f("fk_corrected_orders_correction_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_corrected_orders_order_id")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", "order_id", name=op.f("pk_corrected_orders")),
+        sa.UniqueConstraint("after_sale_id", name=op.f("uq_corrected_orders_after_sale_id")),
+    )
     op.add_column(
         "order_lines",
         sa.Column("held_quantity", sa.BigInteger(), server_default="0", nullable=False),
@@ -255,12 +364,14 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_order_lines_held_within_rest"), "order_lines", type_="check")
     op.drop_column("order_lines", "held_fen")
     op.drop_column("order_lines", "held_quantity")
+    op.drop_table("corrected_orders")
     op.drop_index(op.f("ix_after_sale_notes_after_sale_id"), table_name="after_sale_notes")
     op.drop_table("after_sale_notes")
     op.drop_index(op.f("ix_after_sale_moves_after_sale_id"), table_name="after_sale_moves")
     op.drop_table("after_sale_moves")
     op.drop_index(op.f("ix_after_sale_lines_order_line_id"), table_name="after_sale_lines")
     op.drop_table("after_sale_lines")
+    op.drop_table("corrected_lines")
     op.drop_index(
         "uq_after_sales_refund_id",
         table_name="after_sales",
@@ -279,6 +390,13 @@ def downgrade() -> None:
     )
     op.drop_table("after_sales")
     op.drop_table("cart_lines")
+    op.drop_index(
+        "ix_corrections_running",
+        table_name="corrections",
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.drop_index(op.f("ix_corrections_leader_id"), table_name="corrections")
+    op.drop_table("corrections")
     op.drop_index(op.f("ix_carts_changed_at"), table_name="carts")
     op.drop_table("carts")
     for _, name, _, _ in RULES:

@@ -85,9 +85,11 @@ class Ground:
             "STRIPE_API_URL": self.stripe.url,
             "PAYMENT_PROVIDER": "stripe",
             "PAYOUT_ACCOUNT_KEYS": DEMO_KEYS,
+            "PICTURES_URL": f"file://{self.folder / 'pictures'}",
             "TRUSTED_PROXIES": "1",
             "LOG_LEVEL": "WARNING",
         }
+        from_environment(self.environment)
         database.migrate(self.database_url, self.valkey.url)
         self._pids: dict[str, int] = {}
         self.gave_up: list[str] = []

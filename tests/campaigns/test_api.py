@@ -65,7 +65,8 @@ class TestHosting:
     def test_it_shows_leaders_neither_stock_nor_pools(self, api: Api, leader: Leader) -> None:
         make.scheduled()
         [shown] = api.shopper("mei").get("/leader/campaigns").json["items"]
-        assert shown["items"][0].keys() == {"sku_id", "title", "price_fen", "limit_per_shopper"}
+        known = {"sku_id", "title", "price_fen", "limit_per_shopper", "ladder"}
+        assert shown["items"][0].keys() == known
 
     def test_it_shows_leaders_no_campaign_whose_closing_has_come(
         self, api: Api, leader: Leader, clock: ManualClock
@@ -161,7 +162,8 @@ class TestShopping:
         assert shown["closes_at"] == campaign.closes_at.isoformat()
         [item] = shown["items"]
         assert (item["price_fen"], item["limit_per_shopper"]) == (990, 3)
-        assert item.keys() == {"sku_id", "title", "price_fen", "limit_per_shopper"}
+        assert item.keys() == {"sku_id", "title", "price_fen", "limit_per_shopper", "ladder"}
+        assert (item["ladder"], shown["progress"]) == (None, None)
         clock.at = campaign.closes_at - timedelta(microseconds=1)
         assert len(shop.get("/group-buys").json["items"]) == 1
         clock.at = campaign.closes_at
@@ -205,6 +207,7 @@ class TestShopping:
         ("/leader/group-buys", "mei", 2 + 7),
         ("/leader/campaigns", "mei", 2 + 5),
         ("/hq/campaigns", "hua", 1 + 3),
+        ("/hq/group-buys", "hua", 1 + 7),
     ],
 )
 def test_it_lists_in_a_constant_number_of_statements(

@@ -1,19 +1,23 @@
 """Planning campaigns over HTTP: anonymous, outsider, happy path, each Problem."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from groupbuy.campaigns import queries
 from groupbuy.campaigns.models import Campaign
 from groupbuy.catalogue.rules import ProductState
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session
+from tests.campaigns.reading import available, states
 from tests.client import Api, Caller
 from tests.factories import campaigns as make
 from tests.factories import catalogue
 from tests.factories import inventory as stock
 
 NOBODY = "0" * 32
+START = "2026-03-02T11:00:00+08:00"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -114,11 +118,51 @@ class TestPlanning:
         assert hua.patch(path, {"title": "Fruit"}, if_match=1).status_code == 200
         assert hua.patch(path, {"title": "Fruit"}, if_match=1).status_code == 412
 
-    def test_it_changes_drafts_only(self, hua: Caller) -> None:
+    def test_it_changes_what_is_announced_only_where_nobody_relies_on_it(
+        self, hua: Caller, clock: ManualClock
+    ) -> None:
         campaign = make.scheduled()
         path = f"/hq/campaigns/{campaign.id}"
-        answer = hua.patch(path, {"title": "Fruit"}, if_match=campaign.version)
+        version = campaign.version
+        fixed: list[dict[str, Any]] = [
+            {"items": []},
+            {"kind": "flash"},
+            {"terms": {}},
+            {"opens_at": START},
+        ]
+        for fields in fixed:
+            answer = hua.patch(path, {**fields, "title": "Fruit"}, if_match=version)
+            assert (answer.status_code, answer.json["code"]) == (409, "fields-fixed")
+            assert answer.json["fields"] == list(fields)
+        earlier = campaign.closes_at - timedelta(minutes=1)
+        answer = hua.patch(path, {"closes_at": earlier.isoformat()}, if_match=version)
+        assert answer.json["errors"][0]["pointer"] == "/closes_at"
+        later = (campaign.closes_at + timedelta(hours=1)).isoformat()
+        clock.at = campaign.opens_at
+        answer = hua.patch(path, {"title": "Fruit", "closes_at": later}, if_match=version)
+        assert (answer.status_code, answer.json["closes_at"]) == (200, later)
+
+    def test_it_changes_nothing_about_a_campaign_that_is_over(self, hua: Caller) -> None:
+        campaign = make.opened()
+        path = f"/hq/campaigns/{campaign.id}"
+        closed = hua.post(f"{path}/closing").json
+        answer = hua.patch(path, {"title": "Fruit"}, if_match=closed["version"])
         assert (answer.status_code, answer.json["code"]) == (409, "not-in-this-state")
+
+    def test_it_finds_campaigns_by_kind_title_and_opening(self, hua: Caller) -> None:
+        fruit = make.campaign(title="100% fruit")
+        flash = make.campaign(kind="flash", title="Fruit at eight", opens_in=timedelta(days=3))
+
+        def found(**query: Any) -> list[str]:
+            return [row["id"] for row in hua.get("/hq/campaigns", **query).json["items"]]
+
+        assert found(kind="flash") == [flash.id]
+        assert found(q="fruit") == [flash.id, fruit.id]
+        assert found(q="0% f") == [fruit.id]
+        assert found(q="%%") == []
+        opens_at = flash.opens_at.isoformat()
+        assert found(**{"from": opens_at}) == [flash.id]
+        assert found(to=opens_at) == [fruit.id]
 
     def test_it_lists_by_state_newest_first(self, hua: Caller) -> None:
         first, second, third = make.campaign(), make.scheduled(), make.campaign()
@@ -129,7 +173,8 @@ class TestPlanning:
 
     def test_it_is_read_by_staff_and_run_by_operators(self, api: Api) -> None:
         one = f"/hq/campaigns/{make.campaign().id}"
-        for path in ("/hq/campaigns", one):
+        group_buy = f"/hq/group-buys/{make.group_buy().id}"
+        for path in ("/hq/campaigns", one, f"{one}/closing", "/hq/group-buys", group_buy):
             assert api.anonymous.get(path).status_code == 401
             assert api.shopper("zed").get(path).status_code == 403
             assert api.staff("auditor").get(path).status_code == 200
@@ -140,6 +185,7 @@ class TestPlanning:
             ("DELETE", f"{one}/schedule"),
             ("POST", f"{one}/closing"),
             ("POST", f"{one}/cancellation"),
+            ("POST", f"{one}/allotments"),
         )
         for method, path in actions:
             assert api.anonymous.request(method, path).status_code == 401
@@ -182,7 +228,6 @@ class TestRunning:
             (scheduled, "cancellation", "POST"),
             (scheduled, "closing", "POST"),
             (opened, "schedule", "DELETE"),
-            (opened, "cancellation", "POST"),
         ]
         for campaign, action, method in wrong:
             if_match = campaign.version if method == "DELETE" else None
@@ -225,3 +270,51 @@ class TestRunning:
         assert hua.get(f"/hq/campaigns/{campaign.id}").json["state"] == "draft"
         [pool] = hua.get("/hq/stock", sku=plenty.id).json["items"]
         assert pool["available"] == 100
+
+    def test_it_calls_an_open_campaign_off_for_a_reason(self, hua: Caller) -> None:
+        sku = stock.stocked_sku(100)
+        campaign = make.opened(make.item(sku, allotment=30))
+        make.group_buy(campaign)
+        path = f"/hq/campaigns/{campaign.id}/cancellation"
+        answer = hua.post(path)
+        assert answer.json["errors"][0]["pointer"] == "/reason"
+        answer = hua.post(path, {"reason": "No delivery."})
+        assert (answer.status_code, answer.json["state"]) == (200, "cancelled")
+        assert answer.json["cancel_reason"] == "No delivery."
+        assert states(campaign) == ["cancelled", "cancelled"]
+        assert available(sku) == 100
+
+    def test_it_takes_more_stock_for_a_campaign_that_runs(self, hua: Caller) -> None:
+        sku = stock.stocked_sku(100)
+        campaign = make.opened(make.item(sku, allotment=30))
+        [item] = queries.items_of(campaign.id)
+        path = f"/hq/campaigns/{campaign.id}/allotments"
+        answer = hua.post(path, {"sku_id": sku.id, "units": 20})
+        assert (answer.status_code, answer.json["items"][0]["allotment"]) == (201, 50)
+        assert (available(sku), available(sku, item.id)) == (50, 50)
+        answer = hua.post(path, {"sku_id": sku.id, "units": 51})
+        assert (answer.status_code, answer.json["code"]) == (409, "not-enough-stock")
+        answer = hua.post(path, {"sku_id": stock.stocked_sku().id, "units": 1})
+        assert answer.status_code == 404
+        draft = make.campaign(make.item(sku))
+        answer = hua.post(f"/hq/campaigns/{draft.id}/allotments", {"sku_id": sku.id, "units": 1})
+        assert (answer.status_code, answer.json["code"]) == (409, "not-in-this-state")
+
+
+class TestGroupBuys:
+    """GET /hq/group-buys, GET /hq/group-buys/{id}"""
+
+    def test_it_lists_group_buys_by_campaign_leader_and_state(self, hua: Caller) -> None:
+        first = make.group_buy()
+        second = make.group_buy(make.scheduled())
+
+        def found(**query: Any) -> list[str]:
+            return [row["id"] for row in hua.get("/hq/group-buys", **query).json["items"]]
+
+        assert found() == [second.id, first.id]
+        assert found(campaign_id=first.campaign_id) == [first.id]
+        assert found(leader_id=second.leader_id) == [second.id]
+        assert found(state="open") == [first.id]
+        shown = hua.get(f"/hq/group-buys/{first.id}").json
+        assert (shown["participants"], shown["units"], shown["state"]) == (0, 0, "open")
+        assert hua.get(f"/hq/group-buys/gbu_{NOBODY}").status_code == 404

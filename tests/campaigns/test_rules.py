@@ -78,7 +78,7 @@ def test_it_makes_share_codes_that_fit_a_mini_program_code_and_cannot_be_misread
 
 
 def test_it_lets_a_community_group_buy_always_succeed() -> None:
-    assert community.outcome(GroupBuyFacts(group_buy_id="gbu_1"))
+    assert community.KIND.outcome({}, GroupBuyFacts(group_buy_id="gbu_1"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from groupbuy.campaigns import jobs, queries, services
 from groupbuy.campaigns.errors import GroupBuyNotOpen
 from groupbuy.campaigns.kinds import registry
-from groupbuy.campaigns.models import Campaign, CampaignItem
+from groupbuy.campaigns.kinds.interface import Kind, Terms
+from groupbuy.campaigns.models import CampaignItem
 from groupbuy.campaigns.rules import GroupBuyFacts
 from groupbuy.inventory import services as inventory
 from groupbuy.kernel import audit, books
@@ -144,11 +145,9 @@ class TestInstants:
         campaign = make.opened()
         lucky, unlucky = make.group_buy(campaign), make.group_buy(campaign)
 
-        class Moody:
-            def validate(self, campaign: Campaign, items: Any) -> None: ...
-
-            def outcome(self, group_buy: GroupBuyFacts) -> bool:
-                return group_buy.group_buy_id == lucky.id
+        class Moody(Kind):
+            def outcome(self, terms: Terms, facts: GroupBuyFacts) -> bool:
+                return facts.group_buy_id == lucky.id
 
         monkeypatch.setitem(registry.KINDS, "community", Moody())
         services.close(campaign_id=campaign.id, actor=SYSTEM, now=clock.now())
@@ -161,10 +160,8 @@ class TestInstants:
         campaign = make.opened()
         make.group_buy(campaign)
 
-        class Gloomy:
-            def validate(self, campaign: Campaign, items: Any) -> None: ...
-
-            def outcome(self, group_buy: GroupBuyFacts) -> bool:
+        class Gloomy(Kind):
+            def outcome(self, terms: Terms, facts: GroupBuyFacts) -> bool:
                 return False
 
         monkeypatch.setitem(registry.KINDS, "community", Gloomy())

@@ -6,8 +6,13 @@ import pytest
 from flask import Flask
 
 from groupbuy.catalogue import services
-from groupbuy.catalogue.errors import CategoryCycle, CategoryNotEmpty
-from groupbuy.catalogue.models import Category, Product
+from groupbuy.catalogue.errors import (
+    CategoryCycle,
+    CategoryNotEmpty,
+    CategoryTooDeep,
+    SkuNotDistinct,
+)
+from groupbuy.catalogue.models import Category, Product, Sku
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session
@@ -61,6 +66,99 @@ class TestTree:
         )
         assert first is None
         assert isinstance(second, InvalidInput)
+
+    def test_it_never_goes_too_deep_by_a_move_and_a_new_leaf_at_once(self, app: Flask) -> None:
+        line = [make.category("1")]
+        for level in ("2", "3"):
+            line.append(make.category(level, parent=line[-1]))
+        top = make.category("A")
+        below = make.category("B", parent=top)
+
+        def grow() -> Any:
+            return services.create_category(
+                name="C", parent_id=below.id, actor=SYSTEM, now=clock.now()
+            )
+
+        first, second = second_waits_for_first(app, lambda: move_below(top, line[-1]), grow)
+        assert isinstance(first, Category)
+        assert isinstance(second, CategoryTooDeep)
+
+
+class TestSkus:
+    def test_it_never_has_the_same_sku_twice(self, app: Flask) -> None:
+        product = make.product()
+
+        def add() -> Any:
+            return services.create_sku(
+                product_id=product.id,
+                price_fen=100,
+                options={"weight": "500 g"},
+                actor=SYSTEM,
+                now=clock.now(),
+            )
+
+        first, second = second_waits_for_first(app, add, add)
+        assert isinstance(first, Sku)
+        assert isinstance(second, SkuNotDistinct)
+
+    def test_it_never_wakes_two_of_a_kind(self, app: Flask) -> None:
+        product = make.product()
+        idle = [make.sku(product, name="Box", active=False) for _ in range(2)]
+
+        def wake(sku: Sku) -> Any:
+            return services.edit_sku(
+                sku_id=sku.id, if_match=1, actor=SYSTEM, now=clock.now(), active=True
+            )
+
+        first, second = second_waits_for_first(app, lambda: wake(idle[0]), lambda: wake(idle[1]))
+        assert isinstance(first, Sku)
+        assert isinstance(second, SkuNotDistinct)
+
+
+class TestSearch:
+    def rename_category(self, category: Category) -> Any:
+        return services.edit_category(
+            category_id=category.id, if_match=1, actor=SYSTEM, now=clock.now(), name="Groceries"
+        )
+
+    def rename_product(self, product: Product) -> Any:
+        return services.edit_product(
+            product_id=product.id,
+            if_match=product.version,
+            actor=SYSTEM,
+            now=clock.now(),
+            title="Pears",
+        )
+
+    @pytest.mark.parametrize("category_first", [True, False])
+    def test_it_finds_by_both_names_that_were_changed_at_once(
+        self, app: Flask, api: Api, category_first: bool
+    ) -> None:
+        food = make.category("Food")
+        product = make.product("Plums", within=food)
+        make.sku(product)
+        works = [lambda: self.rename_category(food), lambda: self.rename_product(product)]
+        first, second = works if category_first else reversed(works)
+        results = second_waits_for_first(app, first, second)
+        assert {type(result) for result in results} == {Category, Product}
+        for q, found in (("pears groceries", 1), ("plums", 0), ("food", 0)):
+            assert len(api.anonymous.get("/products", q=q).json["items"]) == found, q
+
+    def test_it_knows_the_lowest_of_two_prices_that_were_changed_at_once(self, app: Flask) -> None:
+        product = make.product()
+        one = make.sku(product, name="Small", price_fen=500)
+        other = make.sku(product, name="Large", price_fen=900)
+
+        def price(sku: Sku, price_fen: int) -> Any:
+            return services.edit_sku(
+                sku_id=sku.id, if_match=1, actor=SYSTEM, now=clock.now(), price_fen=price_fen
+            )
+
+        second_waits_for_first(app, lambda: price(one, 800), lambda: price(other, 700))
+        session().expire_all()
+        found = session().get(Product, product.id)
+        assert found is not None
+        assert found.lowest_price_fen == 700
 
 
 class TestVersions:

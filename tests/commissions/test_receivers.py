@@ -112,6 +112,19 @@ class TestServiceFee:
         assert fee.completed_at == shop.api.clock.now()
         assert broken() == []
 
+    def test_it_pays_nobody_for_what_was_never_fetched(self, shop: Shop) -> None:
+        mei = shop.recruit("mei")
+        commissions.published(code="handing-over", service_fee_fen=50)
+        order = shop.order("bo", None, {"Eggs": 1}, pickup_point_id=mei["point"])
+        shop.pay("bo", order["id"])
+        shop.deliver(mei["point"])
+        shop.refund(order["id"], order["lines"][0]["id"], quantity=1)
+        shop.wait(minutes=10)
+        shown = shop.api.shopper("bo").get(f"/orders/{order['id']}").json
+        assert (shown["state"], shown["refund_status"]) == ("completed", "full")
+        assert session().query(ServiceFee).all() == []
+        assert broken() == []
+
     def test_it_pays_none_where_the_plan_has_none(self, shop: Shop) -> None:
         self.complete(shop, shop.recruit("mei")["point"], "mei")
         assert session().query(ServiceFee).count() == 0

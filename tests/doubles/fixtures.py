@@ -53,7 +53,7 @@ def wechat(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatDouble
 
 @pytest.fixture
 def wechat_pay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatPayDouble]:
-    """WeChat Pay; the application transfers there."""
+    """WeChat Pay; the application takes payments and transfers there."""
     with WeChatPayDouble() as double:
         _set(
             app,
@@ -65,6 +65,9 @@ def wechat_pay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeChatPa
             wechat_pay_public_key=wechat_pay_double.public_pem("wechat"),
             wechat_pay_public_key_id=wechat_pay_double.PUBLIC_KEY_ID,
             wechat_pay_api_url=double.url,
+            wechat_pay_api_v3_key=wechat_pay_double.API_V3_KEY,
+            wechat_pay_notify_url=wechat_pay_double.NOTIFY_URL,
+            payment_methods="demo:demo,wechatpay:jsapi",
         )
         yield double
 

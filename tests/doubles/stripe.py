@@ -53,6 +53,7 @@ class StripeDouble(Double):
         super().__init__()
         self.minimum_fen = minimum_fen
         self.refunds_settle = refunds_settle
+        self.methods = ["card", "wechat_pay", "alipay"]
         self.intents: dict[str, Thing] = {}
         self.charges: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
@@ -77,6 +78,11 @@ class StripeDouble(Double):
                 "id": intent["latest_charge"],
                 "object": "charge",
                 "payment_method_details": {"type": "card", "card": card},
+                "payment_intent": intent_id,
+                "amount_captured": intent["amount_received"],
+                "status": "succeeded",
+                "created": int(self.clock),
+                "balance_transaction": {"fee": intent["amount_received"] * 3 // 100},
             }
             return self._emit("payment_intent.succeeded", intent)
 
@@ -198,15 +204,19 @@ class StripeDouble(Double):
                 return self._cancel(intent_id)
             case "POST", ["refunds"]:
                 return self._create_refund(request.form)
-            case "GET", ["refunds"]:
-                wanted = request.query.get("payment_intent")
-                found = [r for r in self.refunds.values() if wanted in (None, r["payment_intent"])]
-                return _page("/v1/refunds", found, request.query)
+            case "GET", ["refunds" | "charges" as kind]:
+                return self._listed(kind, request.query)
             case "GET", ["refunds", refund_id] if refund_id in self.refunds:
                 return self.refunds[refund_id]
             case "GET" | "POST", ["transfers"]:
                 return self._transfer(request)
         raise Refused(404, f"Unrecognized request URL ({request.method}: {request.path})")
+
+    def _listed(self, kind: str, query: dict[str, str]) -> Thing:
+        things = self.refunds if kind == "refunds" else self.charges
+        wanted = query.get("payment_intent")
+        found = [one for one in things.values() if wanted in (None, one["payment_intent"])]
+        return _page(f"/v1/{kind}", _created(found, query), query)
 
     def _shown(self, intent_id: str, expanded: str | None) -> Thing:
         intent = self._intent(intent_id)
@@ -221,6 +231,10 @@ class StripeDouble(Double):
         currency = form.get("currency", "")
         if len(currency) != 3 or currency != currency.lower():
             raise Refused(400, f"Invalid currency: {currency}", param="currency")
+        if any(name.startswith("payment_method_types") for name in form):
+            code = "payment_method_types_no_longer_supported"
+            raise Refused(400, "payment_method_types is no longer supported", code=code)
+        allowed = [form[name] for name in form if name.startswith("allowed_payment_method_types")]
         intent_id = self._id("pi")
         self.intents[intent_id] = {
             "id": intent_id,
@@ -229,6 +243,7 @@ class StripeDouble(Double):
             "amount_received": 0,
             "currency": currency,
             "status": "requires_payment_method",
+            "payment_method_types": [m for m in self.methods if m in (allowed or self.methods)],
             "client_secret": f"{intent_id}_secret_{'s' * 20}",
             "metadata": _metadata(form),
             "last_payment_error": None,
@@ -276,7 +291,8 @@ class StripeDouble(Double):
             "status": "succeeded" if self.refunds_settle else "pending",
             "failure_reason": None,
             "metadata": _metadata(form),
-            "created": int(time.time()),
+            "created": int(self.clock),
+            "balance_transaction": {"fee": 0},
         }
         self._emit("refund.created", self.refunds[refund_id])
         return self.refunds[refund_id]
@@ -314,12 +330,12 @@ class StripeDouble(Double):
 
     def _transfers(self, query: dict[str, str]) -> list[Thing]:
         group = query.get("transfer_group")
-        since, until = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 10**12))
-        return [
+        found = [
             transfer
             for transfer in self.transfers.values()
-            if group in (None, transfer["transfer_group"]) and since <= transfer["created"] < until
+            if group in (None, transfer["transfer_group"])
         ]
+        return _created(found, query)
 
     def _refunded(self, intent_id: str) -> int:
         return sum(
@@ -347,6 +363,11 @@ class StripeDouble(Double):
 
     def _id(self, prefix: str) -> str:
         return f"{prefix}_double{next(self._numbers)}"
+
+
+def _created(things: Iterable[Thing], query: dict[str, str]) -> list[Thing]:
+    since, until = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 10**12))
+    return [one for one in things if since <= one.get("created", 0) < until]
 
 
 def _page(url: str, found: list[Thing], query: dict[str, str]) -> Thing:

@@ -1,4 +1,4 @@
-"""WeChat Pay, small but stateful: signed requests and answers, transfers that a person confirms.
+"""WeChat Pay, small but stateful: signed requests and answers, orders, transfers, bills.
 
 What is imitated is in WeChat Pay's merchant documents (see groupbuy/vendors/wechat_pay.py and
 groupbuy/payouts/providers/wechat_transfer.py): requests with a wrong signature are answered by an
@@ -11,54 +11,51 @@ import base64
 import itertools
 import json
 import re
-import secrets
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA1
+
+from tests.doubles.server import FORGED, STALE, Answer, Fault, Seen, as_json
+from tests.doubles.wechat_keys import (
+    API_V3_KEY,
+    APP_ID,
+    CERT_SERIAL,
+    MCH_ID,
+    NOTIFY_URL,
+    PUBLIC_KEY_ID,
+    key,
+    private_pem,
+    public_pem,
+    request_signed,
+    signed,
 )
+from tests.doubles.wechat_trade import Refused, Trade
 
-from tests.doubles.server import FORGED, STALE, Answer, Double, Fault, Seen, as_json
+__all__ = [
+    "API_V3_KEY",
+    "APP_ID",
+    "CERT_SERIAL",
+    "MCH_ID",
+    "NOTIFY_URL",
+    "PUBLIC_KEY_ID",
+    "Refused",
+    "WeChatPayDouble",
+    "key",
+    "private_pem",
+    "public_pem",
+    "signed",
+]
 
-MCH_ID = "1900000001"
-APP_ID = "wx-double-app"
-CERT_SERIAL = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
-PUBLIC_KEY_ID = "PUB_KEY_ID_0119000000012024110100000000000001"
 CONFIRM_SECONDS = 24 * 3600
-TOLERANCE_SECONDS = 300
 SCENE_1005 = {"岗位类型", "报酬说明"}
 BILLS = "/v3/fund-app/mch-transfer/transfer-bills"
+FILES = "/v3/billdownload/file"
 
 Thing = dict[str, Any]
-
-
-@cache
-def key(whose: str) -> rsa.RSAPrivateKey:
-    """Return a key pair of this run: `merchant`, `wechat` or `stranger`."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def private_pem(whose: str) -> str:
-    """Return a private key as an operator configures it."""
-    form = PrivateFormat.PKCS8
-    return key(whose).private_bytes(Encoding.PEM, form, NoEncryption()).decode()
-
-
-def public_pem(whose: str) -> str:
-    """Return a public key as an operator configures it."""
-    form = PublicFormat.SubjectPublicKeyInfo
-    return key(whose).public_key().public_bytes(Encoding.PEM, form).decode()
 
 
 @dataclass(slots=True)
@@ -72,15 +69,7 @@ class Bill:
     fail_reason: str = ""
 
 
-class Refused(Exception):
-    """An error answer."""
-
-    def __init__(self, status: int, code: str, message: str = "") -> None:
-        self.answer = as_json(status, {"code": code, "message": message or code})
-        super().__init__(code)
-
-
-class WeChatPayDouble(Double):
+class WeChatPayDouble(Trade):
     """WeChat Pay for one merchant; for bills, its clock stands still until `advance` is called."""
 
     broken: ClassVar[Answer] = as_json(500, {"code": "SYSTEM_ERROR", "message": "系统异常"})
@@ -134,9 +123,11 @@ class WeChatPayDouble(Double):
 
     def perform(self, request: Seen, fault: Fault | None) -> Answer:
         """Check the signature, answer, and sign the answer."""
-        if not self._signed_by_merchant(request):
+        if not request_signed(request, self._nonces):
             return as_json(401, {"code": "SIGN_ERROR", "message": "签名错误，请检查后再试"})
         answer = self._said.popleft() if self._said else super().perform(request, fault)
+        if request.path == FILES:
+            return answer
         return signed(
             answer,
             whose="stranger" if fault == FORGED else "wechat",
@@ -147,7 +138,7 @@ class WeChatPayDouble(Double):
         """Route a request."""
         try:
             self._close_overdue()
-            return as_json(200, self._route(request))
+            return self.trade(request) or as_json(200, self._route(request))
         except Refused as refusal:
             return refusal.answer
 
@@ -229,47 +220,6 @@ class WeChatPayDouble(Double):
             return key("wechat").decrypt(base64.b64decode(sealed), oaep).decode()
         except ValueError:
             raise Refused(400, "PARAM_ERROR", "用户姓名解密失败") from None
-
-    def _signed_by_merchant(self, request: Seen) -> bool:
-        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
-        parts = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        timestamp, nonce = parts.get("timestamp", ""), parts.get("nonce_str", "")
-        path = request.path + (f"?{request.raw_query}" if request.raw_query else "")
-        message = f"{request.method}\n{path}\n{timestamp}\n{nonce}\n".encode() + request.body
-        ours = (
-            scheme == "WECHATPAY2-SHA256-RSA2048"
-            and parts.get("mchid") == MCH_ID
-            and parts.get("serial_no") == CERT_SERIAL
-            and request.headers.get("Wechatpay-Serial") == PUBLIC_KEY_ID
-            and timestamp.isdecimal()
-            and abs(time.time() - int(timestamp)) <= TOLERANCE_SECONDS
-            and nonce not in self._nonces
-        )
-        self._nonces.add(nonce)
-        return ours and _verified(parts.get("signature", ""), message + b"\n")
-
-
-def signed(answer: Answer, *, whose: str = "wechat", age_seconds: int = 0) -> Answer:
-    """Return an answer with WeChat Pay's signature, or a stranger's, made so long ago."""
-    timestamp, nonce = str(int(time.time()) - age_seconds), secrets.token_hex(16)
-    message = f"{timestamp}\n{nonce}\n".encode() + answer.body + b"\n"
-    signature = key(whose).sign(message, padding.PKCS1v15(), SHA256())
-    headers = {
-        "Wechatpay-Timestamp": timestamp,
-        "Wechatpay-Nonce": nonce,
-        "Wechatpay-Serial": PUBLIC_KEY_ID,
-        "Wechatpay-Signature": base64.b64encode(signature).decode(),
-    }
-    return Answer(answer.status, answer.body, answer.headers | headers)
-
-
-def _verified(signature: str, message: bytes) -> bool:
-    try:
-        public = key("merchant").public_key()
-        public.verify(base64.b64decode(signature), message, padding.PKCS1v15(), SHA256())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _check(asked: Thing) -> None:

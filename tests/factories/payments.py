@@ -9,6 +9,7 @@ from groupbuy.payments.models import Payment, PaymentRefund
 from tests.conftest import START
 
 _numbers = itertools.count(1)
+PAYER = "openid-bo"
 
 
 def payment(
@@ -16,6 +17,7 @@ def payment(
     *,
     amount_fen: int = 5_000,
     provider: str = "demo",
+    method: str = "",
     now: datetime = START,
 ) -> Payment:
     """Ask for a payment that nobody has begun yet."""
@@ -24,6 +26,7 @@ def payment(
             reference=reference or f"thing-{next(_numbers)}",
             amount_fen=amount_fen,
             provider=provider,
+            method=method,
             now=now,
         )
 
@@ -33,11 +36,12 @@ def begun_payment(
     *,
     amount_fen: int = 5_000,
     provider: str = "stripe",
+    method: str = "",
     now: datetime = START,
 ) -> Payment:
     """Ask for a payment and begin it at its provider; the demo provider's is paid at once."""
-    asked = payment(reference, amount_fen=amount_fen, provider=provider, now=now)
-    started = services.start(asked)
+    asked = payment(reference, amount_fen=amount_fen, provider=provider, method=method, now=now)
+    started = services.start(asked, payer=PAYER, now=now)
     with transaction():
         return services.record_start(payment_id=asked.id, started=started, now=now)
 

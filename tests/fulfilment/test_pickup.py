@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from groupbuy.fulfilment.models import PickupProxy
 from groupbuy.fulfilment.rules.pickup import new_code, read_code, scannable
+from groupbuy.kernel.db import session
 from groupbuy.kernel.jobs import run_pending
 from tests.journeys.headquarters import Shop, made
 from tests.orders.test_api import refused
@@ -130,6 +133,18 @@ class TestProxy:
         shop.deliver(arrived["pickup_point_id"])
         path = f"/orders/{other['id']}/pickup-proxies"
         refused(bo.post(f"{path}/{proxy['id']}/revocation"), 404, "not-found")
+
+    def test_it_is_shown_with_ones_data_and_erased_with_them(
+        self, shop: Shop, arrived: Order, proxy: dict[str, Any]
+    ) -> None:
+        bo = shop.api.shopper("bo")
+        made(redeem(shop, arrived, proxy["code"]))
+        shop.wait(hours=24)
+        sections = made(bo.get("/me/export"), 200)["sections"]
+        assert [row["state"] for row in sections["parcels"]] == ["handed_over"]
+        assert [row["name"] for row in sections["pickup_proxies"]] == ["王阿姨"]
+        made(bo.post("/me/erasure", {"confirmed": True}), 200)
+        assert [row.name for row in session().scalars(select(PickupProxy))] == [""]
 
     def test_it_is_for_goods_that_are_there(self, shop: Shop, mei: Place, paid: Order) -> None:
         made(shop.hua.post("/hq/shipments", {"pickup_point_id": mei["point"]}))

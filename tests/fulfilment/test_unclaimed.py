@@ -196,6 +196,23 @@ class TestDeciding:
         run_pending()
         made(shop.hua.post(path, {"reason": "坏了"}), 200)
 
+    def test_it_waits_for_a_decision_before_it_disposes_but_not_before_it_refunds(
+        self, shop: Shop, row: dict[str, Any], arrived: Order
+    ) -> None:
+        line = {"order_line_id": arrived["lines"][0]["id"], "quantity": 1}
+        bo = shop.api.shopper("bo")
+        body = {"lines": [line], "reason": "not_wanted"}
+        case = made(bo.post(f"/orders/{arrived['id']}/after-sales", body))
+        path = f"/hq/unclaimed/{row['id']}"
+        refused(shop.hua.post(f"{path}/disposal", {"reason": "坏了"}), 409, "refund-open")
+        made(shop.hua.post(f"{path}/refund", {"reason": "不会来了"}), 200)
+        shop.tick()
+        shop.tick()
+        assert state_of(shop, arrived) == "completed"
+        assert made(bo.get(f"/after-sales/{case['id']}"), 200)["state"] == "withdrawn"
+        shown = made(bo.get(f"/orders/{arrived['id']}"), 200)
+        assert shown["refunded_fen"] == shown["total_fen"]
+
     def test_it_ends_the_word_for_somebody_else(
         self, shop: Shop, row: dict[str, Any], arrived: Order
     ) -> None:

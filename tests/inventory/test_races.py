@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from groupbuy.catalogue.models import Sku
 from groupbuy.inventory import services
@@ -62,6 +63,24 @@ class TestLastUnit:
         assert sum(isinstance(outcome, OutOfStock) for outcome in outcomes) == 3
         assert figures(pool_id) == (5, 5)
         assert not in_stock(sku)
+
+    @pytest.mark.usefixtures("app")
+    def test_it_costs_no_write_to_find_nothing_left(self) -> None:
+        pools = stock.receive(make.sku(), 1), stock.receive(make.sku(), 2)
+        with transaction():
+            with pytest.raises(OutOfStock):
+                buyer(*pools, quantity=2)()
+            number = text("select pg_current_xact_id_if_assigned()")
+            assert session().scalar(number) is None
+
+    def test_it_names_what_was_emptied_while_a_buyer_waited(self, app: Flask) -> None:
+        skus = [make.sku(), make.sku()]
+        plenty, last = (stock.receive(sku, units) for sku, units in zip(skus, (9, 1), strict=True))
+        first, second = second_waits_for_first(app, buyer(last), buyer(plenty, last))
+        assert isinstance(first, str)
+        assert isinstance(second, OutOfStock)
+        assert second.members == {"sku_ids": [skus[1].id]}
+        assert [figures(pool_id) for pool_id in (plenty, last)] == [(9, 0), (1, 1)]
 
     def test_it_is_not_written_off_while_a_buyer_takes_it(self, app: Flask) -> None:
         sku = make.sku()

@@ -13,6 +13,8 @@ from groupbuy.orders.jobs import (
     decide_overdue_after_sales,
     end_unreturned_after_sales,
     expire_due,
+    recount_group_buys,
+    settle_campaigns,
 )
 from groupbuy.settlement.jobs import confirm_unanswered
 from tests.client import Answer, Api, Caller
@@ -71,10 +73,12 @@ class Shop:
         allotment: int = 20,
         opens_in: timedelta = timedelta(hours=1),
         lasts: timedelta = timedelta(days=5),
+        kind: str = "community",
+        terms: dict[str, Any] | None = None,
         rules: Mapping[str, Any] | None = None,
         **item: Any,
     ) -> str:
-        """Plan and schedule a community campaign; return its id.
+        """Plan and schedule a campaign; return its id.
 
         `rules` are further members of the campaign, all others of each of its items.
         """
@@ -84,7 +88,8 @@ class Shop:
             for title, price in prices.items()
         ]
         body = {
-            "kind": "community",
+            "kind": kind,
+            "terms": terms or {},
             "title": "This week",
             "opens_at": opens_at.isoformat(),
             "closes_at": (opens_at + lasts).isoformat(),
@@ -147,6 +152,8 @@ class Shop:
             decide_overdue_after_sales,
             end_unreturned_after_sales,
             complete_due,
+            settle_campaigns,
+            recount_group_buys,
             return_leftovers,
             confirm_unanswered,
             remind_unclaimed,

@@ -2,9 +2,11 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
@@ -152,3 +154,52 @@ def test_it_inserts_what_is_missing_in_order_and_returns_it(app: Flask) -> None:
 def test_it_reports_what_a_copy_breaks_like_any_other_statement(app: Flask) -> None:
     with pytest.raises(IntegrityError, match="kind_known"):
         copy_in(LedgerAccount, [{**accounts("a")[0], "kind": "sofa"}])
+
+
+def in_transaction() -> bool:
+    """Tell whether PostgreSQL holds a transaction open for the session after a statement."""
+    driver: Any = session().connection().connection.driver_connection
+    return bool(driver.info.transaction_status != TransactionStatus.IDLE)
+
+
+@pytest.mark.committed
+@pytest.mark.usefixtures("app")
+class TestReading:
+    def test_it_needs_no_transaction(self) -> None:
+        with db.reading():
+            assert count() == 0
+            assert not in_transaction()
+        session().rollback()
+        assert count() == 0
+        assert in_transaction()
+
+    def test_it_ends_where_a_transaction_begins(self) -> None:
+        with db.reading():
+            assert count() == 0
+            with pytest.raises(RuntimeError):
+                write_then_fail()
+        assert count() == 0
+        with db.reading():
+            assert count() == 0
+            with transaction():
+                note("kept")
+                assert in_transaction()
+            assert count() == 1
+
+    def test_it_leaves_a_transaction_alone_that_is_open(self) -> None:
+        with transaction(), db.reading():
+            note("inside")
+            session().flush()
+            assert in_transaction()
+        assert count() == 1
+
+
+@pytest.mark.committed
+@pytest.mark.usefixtures("app")
+def test_it_replaces_a_connection_that_the_server_has_closed() -> None:
+    with db.engine().connect() as killer:
+        backend = session().scalar(text("select pg_backend_pid()"))
+        session().rollback()
+        killer.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+        killer.invalidate()
+    assert session().scalar(text("select pg_backend_pid()")) != backend

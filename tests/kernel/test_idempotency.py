@@ -108,3 +108,16 @@ def test_it_forgets_old_answers(notes_api: Api) -> None:
         assert idempotency.forget(before=START) == 0
         assert idempotency.forget(before=START + timedelta(seconds=1)) == 1
     assert session().get(idempotency.IdempotentAnswer, ("x", "k1")) is None
+
+
+def test_it_takes_back_a_repetition_that_looked_too_early(
+    notes_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bo = notes_api.shopper("bo")
+    first = bo.post("/notes", {"text": "hello"}, key="k1")
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "claim", lambda **claim: None)
+        early = bo.post("/notes", {"text": "hello"}, key="k1")
+    assert (early.status_code, early.json["code"]) == (409, "request-in-progress")
+    assert notes.count() == 1
+    assert bo.post("/notes", {"text": "hello"}, key="k1").data == first.data

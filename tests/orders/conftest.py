@@ -8,16 +8,10 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.payments.models import PaymentRefund
 from groupbuy.payments.providers.interface import RefundStatus
-from groupbuy.payments.rules import RefundState
+from groupbuy.payments.rules.states import RefundState
 from groupbuy.payments.services import record_refund_result
 from tests.client import Answer, Api
 from tests.journeys.headquarters import Shop, made
-
-
-def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """Return the Problem that the answer must be."""
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
-    return dict(answer.json)
 
 
 @pytest.fixture

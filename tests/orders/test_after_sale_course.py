@@ -7,7 +7,8 @@ import pytest
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.orders.rules.after_sales import MAX_NOTES
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 
 
 class TestCompletion:
@@ -159,3 +160,25 @@ class TestReading:
                 made(stand.hua.get("/hq/after-sales"), 200)
             counts.append(len(statements))
         assert counts[0] == counts[1] <= 6
+
+
+class TestErasure:
+    """POST /me/erasure"""
+
+    def test_it_waits_for_what_is_open_and_takes_the_words_away(self, stand: Stand) -> None:
+        order = stand.picked_up()
+        case = stand.asked(order, Eggs=1)
+        bo = stand.api.shopper("bo")
+        made(bo.post(f"/after-sales/{case['id']}/notes", {"words": "Call Bo at 13900000000"}))
+        made(bo.put(f"/cart/lines/{stand.skus['Eggs']}", {"quantity": 1}), 200)
+        sections = made(bo.get("/me/export"), 200)["sections"]
+        assert [row["words"] for row in sections["after_sales"]] == ["broken in the box"]
+        assert [row["words"] for row in sections["after_sale_notes"]] == ["Call Bo at 13900000000"]
+        assert [row["title"] for row in sections["carts"]] == ["Eggs"]
+        answer = bo.post("/me/erasure", {"confirmed": True}, language="en")
+        assert "An after-sale of yours is not over." in answer.json["reasons"]
+        stand.decide(case, "rejection", reason="no")
+        stand.wait(hours=24)
+        made(bo.post("/me/erasure", {"confirmed": True}), 200)
+        kept = stand.case(case)
+        assert (kept["state"], kept["words"], kept["notes"]) == ("rejected", "", [])

@@ -9,15 +9,24 @@ from flask import Flask
 from groupbuy.app.registry import invariants
 from groupbuy.kernel import books, clock
 from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.db import transaction
 from groupbuy.kernel.jobs import run_pending
 from groupbuy.kernel.problems import NotInThisState, Problem
 from groupbuy.orders.errors import RefundExceedsLine
 from groupbuy.orders.models import AfterSale, OrderRefund
 from groupbuy.orders.rules import CancelReason
 from groupbuy.orders.rules.after_sales import AfterSaleReason
-from groupbuy.orders.services import after_sales, cancelling, deciding, moving, refunding
+from groupbuy.orders.services import (
+    after_sales,
+    cancelling,
+    correcting,
+    deciding,
+    moving,
+    refunding,
+)
 from groupbuy.orders.services.after_sales import Asked
 from groupbuy.orders.services.refunding import Return
+from tests.journeys.headquarters import made
 from tests.orders.conftest import Stand
 from tests.rivals import at_once, second_waits_for_first
 
@@ -199,3 +208,49 @@ def test_it_does_not_complete_an_order_while_somebody_asks(app: Flask, stand: St
     assert moved == 0
     assert stand.shown(order)["state"] == "picked_up"
     books_hold()
+
+
+class TestCorrections:
+    """Two corrections of one weight, or two runs of one correction."""
+
+    def drafted(self, stand: Stand) -> str:
+        body = {
+            "kind": "weight",
+            "sku_id": stand.skus["Eggs"],
+            "group_buy_id": stand.group_buy,
+            "ordered_g": 600,
+            "delivered_g": 540,
+            "reason": "light",
+        }
+        draft = made(stand.hua.post("/hq/corrections", body))["id"]
+        with transaction():
+            correcting.execute(correction_id=draft, actor=HUA, now=clock.now())
+        return str(draft)
+
+    def settling(self, correction_id: str, order: dict[str, Any]) -> Any:
+        return lambda: (
+            correcting.settle_order(
+                correction_id=correction_id,
+                order_id=order["id"],
+                leaders_limit_fen=0,
+                decide_within=timedelta(hours=48),
+                now=clock.now(),
+            ).state
+        )
+
+    def test_it_corrects_a_weight_once_however_many_correct_it(
+        self, app: Flask, stand: Stand
+    ) -> None:
+        order = stand.paid()
+        works = [self.settling(self.drafted(stand), order) for _ in range(3)]
+        assert sorted(at_once(app, works)) == ["refunded", "skipped", "skipped"]
+        run_pending()
+        assert stand.shown(order)["refunded_fen"] == 240
+        books_hold()
+
+    def test_it_settles_an_order_once_however_many_jobs_run(self, app: Flask, stand: Stand) -> None:
+        order = stand.paid()
+        assert at_once(app, [self.settling(self.drafted(stand), order)] * 3) == ["refunded"] * 3
+        run_pending()
+        assert stand.shown(order)["refunded_fen"] == 240
+        books_hold()

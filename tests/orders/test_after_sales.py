@@ -6,7 +6,8 @@ from groupbuy.kernel.jobs import run_pending
 from tests.doubles.fixtures import picture_folder
 from tests.factories.media import picture_body
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 
 __all__ = ["picture_folder"]
 

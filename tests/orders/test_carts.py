@@ -15,7 +15,8 @@ from groupbuy.orders.models import Cart, CartLine
 from groupbuy.orders.services import carts
 from tests.client import Answer
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 from tests.rivals import at_once
 
 

@@ -11,7 +11,8 @@ from groupbuy.orders.rules.after_sales import AfterSaleAction
 from groupbuy.orders.rules.timeline import AFTER_SALE_WORDS, ORDER_WORDS
 from tests.client import Caller
 from tests.journeys.headquarters import made
-from tests.orders.conftest import Stand, refused
+from tests.orders.conftest import Stand
+from tests.orders.test_api import refused
 
 
 class TestTimeline:

@@ -96,7 +96,7 @@ class TestExpiryAgainstPayment:
             provider="demo",
             now=clock.now(),
         )
-        started = payments.start(payment)
+        started = payments.start(payment, now=clock.now())
         payments.record_start(payment_id=payment.id, started=started, now=clock.now())
 
     def expire(self, order: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ class TestLatePayment:
         if resell:
             point = order["pickup_point_id"]
             shop.order("zed", None, {"Eggs": 1}, pickup_point_id=point)
-        started = payments.start(payment)
+        started = payments.start(payment, now=clock.now())
         with transaction():
             payments.record_start(payment_id=payment.id, started=started, now=clock.now())
         run_pending()

@@ -12,7 +12,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import OrderRefund
 from groupbuy.payments.models import PaymentRefund
 from groupbuy.payments.providers.interface import RefundStatus
-from groupbuy.payments.rules import RefundState
+from groupbuy.payments.rules.states import RefundState
 from groupbuy.payments.services import record_refund_result
 from tests.client import Api
 from tests.journeys.headquarters import Shop, made

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from groupbuy.payments import signals
-from tests.doubles.fixtures import stripe
+from tests.doubles.fixtures import stripe, wechat_pay
 
-__all__ = ["announced", "stripe"]
+__all__ = ["announced", "stripe", "wechat_pay"]
 
 
 @pytest.fixture

@@ -46,10 +46,43 @@ class TestInvariants:
         tamper("update payments set state = 'cancelled'")
         assert broken() == ["payments.refunds_have_money"]
 
+    def test_it_finds_a_surplus_that_nobody_gives_back(self, app: Flask) -> None:
+        make.paid_payment()
+        tamper("update payments set received_fen = 5001")
+        assert broken() == ["payments.surplus_goes_back"]
+
+    def test_it_finds_a_decision_without_its_refund(self, app: Flask) -> None:
+        make.paid_payment()
+        tamper("update payments set state = 'parked', resolved_at = now()")
+        assert broken() == ["payments.decisions_are_rows"]
+
+    def test_it_finds_a_refund_that_repeats_what_has_not_failed(self, app: Flask) -> None:
+        paid = make.paid_payment()
+        first, again = make.refund(paid), make.refund(paid)
+        assert first.id != again.id
+        tamper(
+            "update payment_refunds set retry_of = (select min(id::text)::uuid from "
+            "payment_refunds) where id = (select max(id::text)::uuid from payment_refunds)"
+        )
+        assert broken() == ["payments.repetitions_follow_failures"]
+
+    def test_it_finds_a_comparison_that_counted_too_little(self, app: Flask) -> None:
+        tamper(
+            "with c as (insert into payment_reconciliations (id, provider, day, state, by_file, "
+            "reason, requested_by, requested_at) values (gen_random_uuid(), 'demo', "
+            "'2026-03-02', 'requested', true, '', 'x', now()) returning id) "
+            "insert into payment_differences (id, reconciliation_id, provider, day, subject, "
+            "number, kind, state, note) select gen_random_uuid(), id, 'demo', '2026-03-02', "
+            "'payment', 'n', 'missing_here', 'open', '' from c"
+        )
+        assert broken() == ["payments.comparisons_are_counted"]
+
     @pytest.mark.parametrize(
         ("constraint", "statement"),
         [
             ("success_recorded", "update payments set succeeded_at = null"),
+            ("success_recorded", "update payments set received_fen = 4999"),
+            ("success_recorded", "update payments set received_fen = null"),
             ("refunds_within_amount", "update payments set refunded_fen = 5001"),
             ("refunds_within_amount", "update payments set refunded_fen = -1"),
             ("amount_positive", "update payments set amount_fen = 0, refunded_fen = 0"),

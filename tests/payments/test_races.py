@@ -8,12 +8,20 @@ from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.kernel import clock
-from groupbuy.kernel.db import session
+from groupbuy.kernel.access import SYSTEM
+from groupbuy.kernel.db import session, transaction
 from groupbuy.payments import services
-from groupbuy.payments.errors import RefundExceedsPayment
+from groupbuy.payments.errors import (
+    PaymentNotParked,
+    RefundExceedsPayment,
+    RefundNotRepeatable,
+    TooManyRefunds,
+)
 from groupbuy.payments.models import Payment, PaymentRefund, ProviderEvent
-from groupbuy.payments.providers.interface import IncomingEvent
+from groupbuy.payments.providers.interface import IncomingEvent, RefundStatus
+from groupbuy.payments.rules.states import RefundState, ResolutionAction
 from tests.doubles.stripe import StripeDouble
+from tests.doubles.wechat_pay import WeChatPayDouble
 from tests.factories import payments as make
 from tests.rivals import at_once, second_waits_for_first
 
@@ -120,6 +128,65 @@ class TestRefunds:
         results = at_once(app, [lambda: refund(paid, 1_000, "line-1")] * 6)
         assert len({result.id for result in results}) == 1
         assert reread(paid).refunded_fen == 1_000
+
+
+class TestDecisions:
+    def test_it_decides_about_a_payment_once(self, app: Flask) -> None:
+        payment = make.payment("thing")
+        with transaction():
+            services.record_success(
+                payment_id=payment.id,
+                provider_ref="demo_1",
+                amount_fen=4_999,
+                currency="cny",
+                now=clock.now(),
+            )
+
+        def decide() -> Any:
+            return services.resolve_payment(
+                payment_id=payment.id,
+                action=ResolutionAction.REFUND,
+                reason="too little",
+                actor=SYSTEM,
+                now=clock.now(),
+            )
+
+        results = at_once(app, [decide] * 4)
+        assert len([one for one in results if isinstance(one, PaymentNotParked)]) == 3
+        assert reread(payment).refunded_fen == 4_999
+
+    def test_it_repeats_a_failed_refund_once(self, app: Flask) -> None:
+        paid = make.paid_payment(amount_fen=5_000)
+        with transaction():
+            failed = services.request_refund(
+                payment_id=paid.id,
+                amount_fen=2_000,
+                reason="late_payment",
+                reference="late:1",
+                automatic=True,
+                now=clock.now(),
+            )
+            status = RefundStatus(None, failed.id, RefundState.FAILED, 2_000, "closed account")
+            services.record_refund_result(refund_id=failed.id, status=status, now=clock.now())
+        results = at_once(
+            app,
+            [lambda: services.retry_refund(refund_id=failed.id, actor=SYSTEM, now=clock.now())] * 4,
+        )
+        assert len([one for one in results if isinstance(one, RefundNotRepeatable)]) == 3
+        assert reread(paid).refunded_fen == 2_000
+
+    def test_it_gives_fifty_parts_back_and_no_more_when_many_ask_at_once(
+        self, app: Flask, wechat_pay: WeChatPayDouble
+    ) -> None:
+        payment = make.begun_payment(provider="wechatpay")
+        with transaction():
+            succeed(payment, str(payment.provider_ref))
+        for number in range(47):
+            make.refund(payment, amount_fen=1, reference=f"part-{number}")
+        works = [lambda n=n: refund(payment, 1, f"more-{n}") for n in range(8)]
+        results = at_once(app, works)
+        assert len([one for one in results if isinstance(one, TooManyRefunds)]) == 5
+        assert reread(payment).refunded_fen == 50
 
 
 class TestEvents:

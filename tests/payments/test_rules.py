@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from groupbuy.payments.rules import (
+from groupbuy.payments.rules.states import (
     EVENT_MOVES,
     PAYMENT_MOVES,
     REFUND_MOVES,

@@ -24,7 +24,7 @@ from groupbuy.payments.errors import (
 from groupbuy.payments.models import Payment
 from groupbuy.payments.providers.interface import RefundStatus
 from groupbuy.payments.providers.registry import provider_named
-from groupbuy.payments.rules import RefundState
+from groupbuy.payments.rules.states import RefundState
 from tests.doubles.stripe import StripeDouble
 from tests.factories import payments as make
 
@@ -85,7 +85,7 @@ class TestRequesting:
 class TestDemoProvider:
     def test_it_is_paid_at_once_and_announced_once(self, app: Flask, announced: Announced) -> None:
         paid = make.paid_payment()
-        started = services.start(paid)
+        started = services.start(paid, now=clock.now())
         with transaction():
             services.record_start(payment_id=paid.id, started=started, now=clock.now())
         assert (paid.state, paid.provider_ref) == ("succeeded", f"demo_{paid.id}")
@@ -113,7 +113,7 @@ class TestDemoProvider:
             make.payment()
         assert refusal.value.code == "demo-payments-refused"
         with pytest.raises(DemoPaymentsRefused):
-            services.start(payment)
+            services.start(payment, now=clock.now())
 
     def test_it_sends_no_events_and_has_nothing_pending(self, app: Flask) -> None:
         from werkzeug.datastructures import Headers
@@ -200,7 +200,7 @@ class TestCancelling:
         self, app: Flask, stripe: StripeDouble
     ) -> None:
         payment = make.payment("thing", provider="stripe")
-        started = services.start(payment)
+        started = services.start(payment, now=clock.now())
         with transaction():
             services.cancel_payment(reference="thing", now=clock.now())
         with transaction():

@@ -53,7 +53,7 @@ class TestStarting:
 
     def test_it_resumes_without_asking_again(self, app: Flask, stripe: StripeDouble) -> None:
         payment = make.begun_payment()
-        started = services.start(payment)
+        started = services.start(payment, now=clock.now())
         assert started.client_parameters == payment.client_parameters
         assert len(stripe.seen) == 1
 
@@ -74,7 +74,7 @@ class TestStarting:
         payment = make.payment(provider="stripe")
         stripe.script(fault)
         with pytest.raises(ProviderUnavailable):
-            services.start(payment)
+            services.start(payment, now=clock.now())
         session().refresh(payment)
         assert payment.state == "created"
         again = make.begun_payment(payment.reference)
@@ -93,7 +93,7 @@ class TestStarting:
         stripe.script(fault)
         for _ in range(3):
             with pytest.raises(ProviderUnavailable):
-                services.start(payment)
+                services.start(payment, now=clock.now())
         assert {seen.headers["Idempotency-Key"] for seen in stripe.seen} == {payment.id}
         stripe.forget_keys()
         assert make.begun_payment(payment.reference).state == "pending"
@@ -112,13 +112,13 @@ class TestStarting:
     ) -> None:
         provider = stripe_provider.StripeProvider("sk_test_wrong", "", stripe.url)
         with pytest.raises(ProviderUnavailable):
-            provider.start(make.payment(provider="stripe"))
+            provider.start(make.payment(provider="stripe"), "")
 
     def test_it_refuses_to_call_inside_a_transaction(
         self, app: Flask, stripe: StripeDouble
     ) -> None:
         with transaction(), pytest.raises(RuntimeError, match="inside a transaction"):
-            services.start(make.payment(provider="stripe"))
+            services.start(make.payment(provider="stripe"), now=clock.now())
         assert stripe.seen == []
 
     def test_it_says_nothing_of_the_request_in_the_problem(
@@ -126,7 +126,7 @@ class TestStarting:
     ) -> None:
         stripe.script(server.DROP_BEFORE_EFFECT)
         with pytest.raises(ProviderUnavailable) as problem:
-            services.start(make.payment(provider="stripe"))
+            services.start(make.payment(provider="stripe"), now=clock.now())
         document = problem.value.document("en")
         assert (document["status"], document["code"]) == (503, "payment-provider-unavailable")
         assert problem.value.headers == {"Retry-After": "5"}
@@ -302,7 +302,7 @@ class TestTimeouts:
         payment = make.payment(provider="stripe")
         begun = time.perf_counter()
         with pytest.raises(ProviderUnavailable):
-            services.start(payment)
+            services.start(payment, now=clock.now())
         assert time.perf_counter() - begun < 1.5
 
 

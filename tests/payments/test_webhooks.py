@@ -160,7 +160,7 @@ class TestPayments:
         from groupbuy.payments import services
 
         payment = make.payment(provider="stripe")
-        started = services.start(payment)
+        started = services.start(payment, now=clock.now())
         stripe.pay(str(started.provider_ref))
         handle(app, stripe)
         with transaction():

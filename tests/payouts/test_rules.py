@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from groupbuy.kernel.comparison import Known, Match, compare
 from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.payouts.rules.accounts import AccountKind, faults, masked
 from groupbuy.payouts.rules.batches import Reason, Standing, digest, left_out
-from groupbuy.payouts.rules.comparison import Known, Match, compare
+from groupbuy.payouts.rules.comparison import end_of
 from groupbuy.payouts.rules.files import read_list
 from groupbuy.payouts.rules.quarters import months_of_quarter
 from groupbuy.payouts.rules.states import (
@@ -24,6 +25,7 @@ from groupbuy.payouts.rules.states import (
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 A = AttemptState
+Records = dict[str, Known[AttemptState]]
 
 
 class TestStates:
@@ -97,12 +99,13 @@ class TestWhoIsIn:
 
 class TestComparing:
     def compared(
-        self, ours: dict[str, Known], theirs: dict[str, Known], expected: set[str] | None = None
+        self, ours: Records, theirs: Records, expected: set[str] | None = None
     ) -> dict[str, Match]:
         until = NOW + timedelta(days=1)
         found = compare(
             ours,
             theirs,
+            end_of=end_of,
             expected=ours.keys() if expected is None else expected,
             since=NOW,
             until=until,

@@ -199,7 +199,7 @@ class TestLatePayment:
             with transaction():
                 place(shop, point, bo, 400, coupon_id=coupon.id)
         shop.api.clock.advance(days=1)
-        started = payments.start(payment)
+        started = payments.start(payment, now=clock.now())
         with transaction():
             payments.record_start(payment_id=payment.id, started=started, now=clock.now())
         run_pending()
@@ -232,7 +232,7 @@ class TestLatePayment:
             )
         shop.wait(minutes=30)
         shop.order("zed", None, {"Eggs": 100}, pickup_point_id=point)
-        started = payments.start(payment)
+        started = payments.start(payment, now=clock.now())
         with transaction():
             payments.record_start(payment_id=payment.id, started=started, now=clock.now())
         run_pending()

@@ -4,6 +4,7 @@ import base64
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -15,10 +16,13 @@ from groupbuy.vendors.wechat_pay import (
     WeChatPayForged,
     WeChatPayRefused,
     WeChatPayUnavailable,
+    unseal,
 )
 from tests.doubles import server
 from tests.doubles.server import Answer, Fault
+from tests.doubles.wechat_keys import sealed
 from tests.doubles.wechat_pay import (
+    API_V3_KEY,
     BILLS,
     CERT_SERIAL,
     MCH_ID,
@@ -224,6 +228,12 @@ class TestVerify:
 
 
 class TestKeys:
+    def test_it_refuses_probes(self, client: WeChatPayClient) -> None:
+        genuine = signed(Answer(200, b"{}"))
+        probe = genuine.headers | {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/AAAA"}
+        with pytest.raises(WeChatPayForged, match="a probe"):
+            client.verify(probe, b"{}")
+
     def test_it_shows_no_key(self, client: WeChatPayClient) -> None:
         assert "PRIVATE" not in repr(client)
         assert "BEGIN" not in repr(client)
@@ -231,3 +241,46 @@ class TestKeys:
     def test_it_wants_rsa_keys(self, client: WeChatPayClient) -> None:
         with pytest.raises(ValueError, match="PEM"):
             replace(client, private_key="no key").get("/v3/x")
+
+
+class TestUnsealing:
+    def test_it_opens_what_was_sealed_under_our_key(self) -> None:
+        assert unseal(sealed({"团长": "梅"}), API_V3_KEY) == {"团长": "梅"}
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"algorithm": "AEAD_SM4_GCM"},
+            {"ciphertext": "!"},
+            {"ciphertext": ""},
+            {"nonce": "another one"},
+            {"nonce": None},
+            {"associated_data": "refund"},
+        ],
+        ids=str,
+    )
+    def test_it_opens_nothing_that_was_changed(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(WeChatPayForged):
+            unseal(sealed({"a": 1}) | changes, API_V3_KEY)
+
+    def test_it_opens_nothing_of_others(self) -> None:
+        with pytest.raises(WeChatPayForged):
+            unseal(sealed({"a": 1}), "another key of 32 characters ...")
+        with pytest.raises(WeChatPayForged, match="not an object"):
+            unseal(sealed(["a"]), API_V3_KEY)
+
+
+class TestFiles:
+    def test_it_downloads_from_where_it_asks_whatever_host_is_named(
+        self, double: WeChatPayDouble, client: WeChatPayClient
+    ) -> None:
+        content = client.download("https://elsewhere.example/v3/billdownload/file?token=2026-03-02")
+        assert content == double.bill("2026-03-02")
+
+    @pytest.mark.parametrize("fault", [server.DROP_BEFORE_EFFECT, server.ERROR_BEFORE_EFFECT])
+    def test_it_says_when_no_file_came(
+        self, double: WeChatPayDouble, client: WeChatPayClient, fault: Fault
+    ) -> None:
+        double.script(fault)
+        with pytest.raises(WeChatPayUnavailable):
+            client.download(f"{double.url}/v3/billdownload/file?token=x")

@@ -1,15 +1,12 @@
 """`community`: the ordinary sale in leaders' groups; it always succeeds at closing."""
 
-from collections.abc import Sequence
-
-from groupbuy.campaigns.models import Campaign, CampaignItem
-from groupbuy.campaigns.rules import GroupBuyFacts
+from groupbuy.campaigns.kinds.interface import Kind
 
 
-def validate(campaign: Campaign, items: Sequence[CampaignItem]) -> None:
-    """Accept every campaign: nothing is asked beyond what all kinds need."""
+class Community(Kind):
+    """The sale that asks for nothing beyond what all kinds need (docs/domain.md, "Campaigns")."""
+
+    name = "community"
 
 
-def outcome(group_buy: GroupBuyFacts) -> bool:
-    """Let every group buy succeed (docs/domain.md, "Campaigns")."""
-    return True
+KIND = Community()

@@ -75,7 +75,8 @@ def _state_to_host(campaign_id: str, now: datetime) -> str:
     if campaign is None or campaign.state == CampaignState.DRAFT:
         raise NotFound
     if campaign.state not in ON_OFFER or campaign.closes_at <= now:
-        raise NotInThisState(state=campaign.state_at(now), action="host")
+        state = CampaignState.CLOSED if campaign.extended_until else campaign.state_at(now)
+        raise NotInThisState(state=state, action="host")
     return campaign.state
 
 

@@ -1,38 +1,35 @@
-"""Planning campaigns and moving them on at their instants."""
+"""Planning campaigns: drafts, what may still be changed later, and their schedule."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from marshmallow import ValidationError
+from sqlalchemy import delete
 from sqlalchemy.orm.attributes import flag_modified
 
 from groupbuy.campaigns import queries
-from groupbuy.campaigns.errors import CampaignNotReady
+from groupbuy.campaigns.errors import CampaignNotReady, FieldsFixed
 from groupbuy.campaigns.kinds.registry import KINDS
-from groupbuy.campaigns.models import Campaign, CampaignItem, GroupBuy
+from groupbuy.campaigns.models import Campaign, CampaignItem
 from groupbuy.campaigns.rules import (
-    CAMPAIGN_MOVES,
-    GROUP_BUY_MOVES,
+    CHANGEABLE_LATER,
+    ON_OFFER,
     CampaignState,
-    GroupBuyFacts,
-    GroupBuyState,
     UnclaimedRule,
-    campaign_succeeded,
+    check_ladder,
     check_times,
 )
+from groupbuy.campaigns.services.closing import return_unsold
+from groupbuy.campaigns.services.moving import locked, move
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.inventory import services as inventory
 from groupbuy.inventory.services import Allotment
 from groupbuy.kernel import audit
-from groupbuy.kernel.access import SYSTEM, Actor
+from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
-from groupbuy.kernel.problems import (
-    InvalidInput,
-    NotFound,
-    NotInThisState,
-    StaleVersion,
-)
+from groupbuy.kernel.errors import pointers
+from groupbuy.kernel.problems import InvalidInput, NotInThisState, StaleVersion
 from groupbuy.kernel.texts import Text
 
 
@@ -41,6 +38,7 @@ def create(
     kind: str,
     title: str,
     description: str = "",
+    terms: Mapping[str, Any] | None = None,
     opens_at: datetime,
     closes_at: datetime,
     pickup_from: datetime | None = None,
@@ -55,12 +53,14 @@ def create(
     """Draft a campaign.
 
     Args:
-        items: `sku_id`, `price_fen`, `allotment` (units), and if need be `limit_per_shopper`
-            and `earns_commission`.
+        terms: what its kind asks for.
+        items: `sku_id`, `price_fen`, `allotment` (units), and if need be `limit_per_shopper`,
+            `ladder` and `earns_commission`.
 
     Raises:
         InvalidInput: the times are in the wrong order, an item names a SKU that does not exist
-            or that another item names too, or there is no such kind.
+            or that another item names too, a ladder does not descend, there is no such kind, or
+            the terms are not its.
     """
     if kind not in KINDS:
         raise InvalidInput.at("/kind", Text("没有这种活动。", "There is no such kind."))
@@ -68,6 +68,7 @@ def create(
         kind=kind,
         title=title,
         description=description,
+        terms=_checked_terms(kind, terms or {}),
         opens_at=opens_at,
         closes_at=closes_at,
         pickup_from=pickup_from,
@@ -89,21 +90,31 @@ def edit(
 ) -> Campaign:
     """Change a draft; `items`, when given, replaces the whole list.
 
+    Of a campaign that is announced or open its words, the pickup window and a later closing.
+
     Raises:
         StaleVersion: it changed since it was read.
-        NotInThisState: it is not a draft.
-        InvalidInput: as for `create`.
+        NotInThisState: it has closed.
+        FieldsFixed: they can be changed in a draft only.
+        InvalidInput: as for `create`, or it would close earlier.
+        CampaignNotReady: what is announced would no longer fit its kind.
     """
-    campaign = _locked(campaign_id)
+    campaign = locked(campaign_id)
     if campaign.version != if_match:
         raise StaleVersion
     if campaign.state != CampaignState.DRAFT:
-        raise NotInThisState(state=campaign.state, action="edit")
+        _refuse_late(campaign, changes, now)
     changed = sorted(changes)
     items = changes.pop("items", None)
+    if {"kind", "terms"} & changes.keys():
+        kind = changes.get("kind", campaign.kind)
+        kept = campaign.terms if kind == campaign.kind else {}
+        changes["terms"] = _checked_terms(kind, changes.get("terms", kept))
     for field, value in changes.items():
         setattr(campaign, field, value)
     check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
+    if campaign.state != CampaignState.DRAFT:
+        KINDS[campaign.kind].validate(campaign, queries.items_of(campaign.id))
     flag_modified(campaign, "title")  # items alone make a new version too
     session().flush()
     if items is not None:
@@ -120,14 +131,16 @@ def schedule(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
         CampaignNotReady: no items, it would open in the past, or a SKU is not for sale.
         NotEnoughStock: the house has less of a SKU than its allotment.
     """
-    campaign = _locked(campaign_id)
-    _move(campaign, "schedule", actor=actor, now=now)
+    campaign = locked(campaign_id)
+    move(campaign=campaign, action="schedule", actor=actor, now=now)
     items = queries.items_of(campaign.id)
     _check_ready(campaign, items, now)
     allotments = [Allotment(item.sku_id, item.id, item.allotment) for item in items]
     pools = inventory.allot_all(allotments=allotments, actor=actor, now=now)
     for item in items:
         item.pool_id = pools[item.id]
+    kind = KINDS[campaign.kind]
+    campaign.counted = kind.waits or any(item.ladder for item in items)
     campaign.scheduled_at = now
     session().flush()
     return campaign
@@ -142,170 +155,41 @@ def unschedule(*, campaign_id: str, if_match: int, actor: Actor, now: datetime) 
         StaleVersion: it changed since it was read.
         NotInThisState: it is not scheduled, or its opening has come.
     """
-    campaign = _locked(campaign_id)
+    campaign = locked(campaign_id)
     if campaign.version != if_match:
         raise StaleVersion
     if campaign.state_at(now) != campaign.state:
         raise NotInThisState(state=campaign.state_at(now), action="unschedule")
-    _move(campaign, "unschedule", actor=actor, now=now)
-    items = queries.items_of(campaign.id)
-    _return_stock(items, actor, now)
-    for item in items:
+    move(campaign=campaign, action="unschedule", actor=actor, now=now)
+    return_unsold(campaign_id=campaign.id, actor=actor, now=now)
+    for item in queries.items_of(campaign.id):
         item.pool_id = None
     campaign.scheduled_at = None
     session().flush()
     return campaign
 
 
-def cancel(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
-    """Give a draft up, and with it the group buys that waited for it.
-
-    Raises:
-        NotInThisState: it is not a draft.
-    """
-    campaign = _locked(campaign_id)
-    _move(campaign, "cancel", actor=actor, now=now)
-    _move_group_buys(campaign, GroupBuyState.SCHEDULED, "cancel", actor=actor, now=now)
-    session().flush()
-    return campaign
-
-
-def close(*, campaign_id: str, actor: Actor, now: datetime) -> Campaign:
-    """Close an open campaign before its time.
-
-    Raises:
-        NotInThisState: it is not open.
-    """
-    campaign = _locked(campaign_id)
-    if campaign.state == CampaignState.SCHEDULED and campaign.opens_at <= now:
-        _open(campaign, now)
-    _close(campaign, actor, now)
-    return campaign
-
-
-def advance(*, now: datetime) -> int:
-    """Open and close every campaign whose instant has come; return how many moved."""
-    return sum(advance_one(campaign_id=i, now=now) for i in queries.due_campaign_ids(now=now))
-
-
-def advance_one(*, campaign_id: str, now: datetime) -> bool:
-    """Open or close a campaign if its instant has come; tell whether it moved.
-
-    A campaign that somebody else is moving right now is left to them.
-    """
-    due = (
-        select(Campaign)
-        .where(Campaign.id == campaign_id, queries.is_due(now))
-        .with_for_update(skip_locked=True)
-    )
-    campaign = session().scalar(due, execution_options={"populate_existing": True})
-    if campaign is None:
-        return False
-    if campaign.state == CampaignState.SCHEDULED:
-        _open(campaign, now)
-    if campaign.closes_at <= now:
-        _close(campaign, SYSTEM, now)
-    return True
-
-
-def fulfil(*, campaign_id: str, now: datetime) -> None:
-    """Record that the last order of a campaign that succeeded is completed or cancelled.
-
-    Raises:
-        NotInThisState: it did not succeed, or is fulfilled already.
-    """
-    campaign = _locked(campaign_id)
-    _move(campaign, "fulfil", actor=SYSTEM, now=now)
-    _move_group_buys(campaign, GroupBuyState.SUCCEEDED, "fulfil", actor=SYSTEM, now=now)
-    session().flush()
-
-
-def return_leftovers(*, now: datetime) -> int:
-    """Give the house what came back into ended campaigns' pools; return the units.
-
-    Orders that were unpaid at closing, or are cancelled after it, bring stock back late.
-    """
-    owners = queries.item_ids_with_leftovers()
-    return inventory.return_allotments(owners=owners, actor=SYSTEM, now=now)
-
-
-def _locked(campaign_id: str) -> Campaign:
-    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
-    campaign = session().scalar(query, execution_options={"populate_existing": True})
-    if campaign is None:
-        raise NotFound
-    return campaign
-
-
-def _move(campaign: Campaign, action: str, *, actor: Actor, now: datetime) -> None:
-    """Move a locked campaign by the table, and note who did it when."""
-    before = CampaignState(campaign.state)
-    after = CAMPAIGN_MOVES.get((before, action))
-    if after is None:
-        raise NotInThisState(state=campaign.state_at(now), action=action)
-    campaign.state = after
-    audit.record(
-        actor=actor,
-        action=f"campaign.{action}",
-        subject=campaign.id,
-        now=now,
-        before=before,
-        after=after,
-    )
-
-
-def _move_group_buys(
-    campaign: Campaign,
-    before: GroupBuyState,
-    action: str,
-    *,
-    actor: Actor,
-    now: datetime,
-    only: Sequence[str] | None = None,
-) -> list[str]:
-    """Move a campaign's group buys (or only some) by the table; return the ids of the moved."""
-    after = GROUP_BUY_MOVES[before, action]
-    moving = update(GroupBuy).where(GroupBuy.campaign_id == campaign.id, GroupBuy.state == before)
-    if only is not None:
-        moving = moving.where(GroupBuy.id.in_(only))
-    moved = list(session().scalars(moving.values(state=after).returning(GroupBuy.id)))
-    for group_buy_id in moved:
-        audit.record(
-            actor=actor,
-            action=f"group_buy.{action}",
-            subject=group_buy_id,
-            now=now,
-            before=before,
-            after=after,
+def _refuse_late(campaign: Campaign, changes: Mapping[str, Any], now: datetime) -> None:
+    """Refuse changes that would break what was announced to shoppers."""
+    state = campaign.state_at(now)
+    if state not in ON_OFFER or campaign.extended_until is not None:
+        raise NotInThisState(state=state, action="edit")
+    if fixed := sorted(changes.keys() - CHANGEABLE_LATER):
+        raise FieldsFixed(fields=fixed)
+    if changes.get("closes_at", campaign.closes_at) < campaign.closes_at:
+        raise InvalidInput.at(
+            "/closes_at",
+            Text("已公布的活动只能延后结束。", "Once announced, it can only close later."),
         )
-    return moved
 
 
-def _open(campaign: Campaign, now: datetime) -> None:
-    _move(campaign, "open", actor=SYSTEM, now=now)
-    campaign.opened_at = now
-    _move_group_buys(campaign, GroupBuyState.SCHEDULED, "open", actor=SYSTEM, now=now)
-    session().flush()
-
-
-def _close(campaign: Campaign, actor: Actor, now: datetime) -> None:
-    """Close a locked campaign, let its kind decide, and give unsold stock back."""
-    _move(campaign, "close", actor=actor, now=now)
-    campaign.closed_at = now
-    closed = _move_group_buys(campaign, GroupBuyState.OPEN, "close", actor=actor, now=now)
-    kind = KINDS[campaign.kind]
-    outcomes = {i: kind.outcome(GroupBuyFacts(group_buy_id=i)) for i in closed}
-    for succeeded, action in ((True, "succeed"), (False, "fail")):
-        ids = [i for i, outcome in outcomes.items() if outcome is succeeded]
-        _move_group_buys(campaign, GroupBuyState.CLOSED, action, actor=SYSTEM, now=now, only=ids)
-    action = "succeed" if campaign_succeeded(outcomes.values()) else "fail"
-    _move(campaign, action, actor=SYSTEM, now=now)
-    session().flush()
-    _return_stock(queries.items_of(campaign.id), actor, now)
-
-
-def _return_stock(items: Sequence[CampaignItem], actor: Actor, now: datetime) -> None:
-    inventory.return_allotments(owners=[item.id for item in items], actor=actor, now=now)
+def _checked_terms(kind: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = KINDS[kind].terms().load(dict(terms))
+    except ValidationError as error:
+        messages = {"json": {"terms": error.messages}}
+        raise InvalidInput(errors=pointers({"messages": messages})) from error
+    return loaded
 
 
 def _check_ready(campaign: Campaign, items: Sequence[CampaignItem], now: datetime) -> None:
@@ -335,6 +219,8 @@ def _replace_items(campaign_id: str, items: Sequence[Mapping[str, Any]]) -> None
                 Text("没有这个 SKU，或重复了。", "There is no such SKU, or it comes twice."),
             )
         seen.add(item["sku_id"])
+        if fault := check_ladder(item.get("ladder", []), price_fen=item["price_fen"]):
+            raise InvalidInput.at(f"/items/{number}/ladder", fault)
     session().execute(delete(CampaignItem).where(CampaignItem.campaign_id == campaign_id))
     session().add_all(CampaignItem(campaign_id=campaign_id, **item) for item in items)
     session().flush()

@@ -1,10 +1,11 @@
 """What other domains ask in order to sell."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from groupbuy.catalogue.models import Product, Sku
@@ -49,12 +50,30 @@ def skus_for_sale(sku_ids: Collection[str], *, now: datetime) -> dict[str, SkuFa
         .where(line.c.origin == Product.category_id)
         .scalar_subquery()
     )
+    # Columns, not rows of the tables: every price and every order asks, and no description is read.
     rows = session().execute(
-        select(Sku, Product, path)
+        select(
+            Sku.id,
+            Sku.product_id,
+            Sku.name,
+            Sku.price_fen,
+            Sku.member_price_fen,
+            Sku.weight_g,
+            Sku.min_quantity,
+            Sku.per_shopper_max,
+            Sku.active,
+            Product.title,
+            Product.storage,
+            Product.supplier_id,
+            Product.state,
+            Product.on_sale_from,
+            Product.on_sale_until,
+            path.label("category_ids"),
+        )
         .join(Product, Product.id == Sku.product_id)
         .where(Sku.id.in_(sku_ids))
     )
-    return {sku.id: _facts(sku, product, category_ids, now) for sku, product, category_ids in rows}
+    return {row.id: _facts(row, now) for row in rows}
 
 
 def sku_titles(sku_ids: Collection[str]) -> dict[str, str]:
@@ -67,24 +86,21 @@ def sku_titles(sku_ids: Collection[str]) -> dict[str, str]:
     return {sku_id: sale_title(title, name) for sku_id, title, name in rows}
 
 
-def _facts(sku: Sku, product: Product, category_ids: Sequence[str], now: datetime) -> SkuFacts:
+def _facts(row: Row[*tuple[Any, ...]], now: datetime) -> SkuFacts:
+    on_sale = sold_at(
+        now, state=row.state, sale_from=row.on_sale_from, sale_until=row.on_sale_until
+    )
     return SkuFacts(
-        id=sku.id,
-        product_id=product.id,
-        title=sale_title(product.title, sku.name),
-        price_fen=sku.price_fen,
-        member_price_fen=sku.member_price_fen,
-        weight_g=sku.weight_g,
-        min_quantity=sku.min_quantity,
-        per_shopper_max=sku.per_shopper_max,
-        storage=product.storage,
-        supplier_id=product.supplier_id,
-        sellable=sku.active
-        and sold_at(
-            now,
-            state=product.state,
-            sale_from=product.on_sale_from,
-            sale_until=product.on_sale_until,
-        ),
-        category_ids=tuple(category_ids),
+        id=row.id,
+        product_id=row.product_id,
+        title=sale_title(row.title, row.name),
+        price_fen=row.price_fen,
+        member_price_fen=row.member_price_fen,
+        weight_g=row.weight_g,
+        min_quantity=row.min_quantity,
+        per_shopper_max=row.per_shopper_max,
+        storage=row.storage,
+        supplier_id=row.supplier_id,
+        sellable=row.active and on_sale,
+        category_ids=tuple(row.category_ids),
     )

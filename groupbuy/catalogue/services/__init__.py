@@ -14,10 +14,13 @@ from groupbuy.catalogue.services.parties import (
     edit_supplier,
 )
 from groupbuy.catalogue.services.products import create_product, edit_product, move_products
+from groupbuy.catalogue.services.sheets import ProductSheet, SkuSheet, edit_skus, write_sheet
 from groupbuy.catalogue.services.skus import create_sku, edit_sku, record_availability
 
 __all__ = [
     "Portion",
+    "ProductSheet",
+    "SkuSheet",
     "create_brand",
     "create_category",
     "create_product",
@@ -28,10 +31,12 @@ __all__ = [
     "edit_category",
     "edit_product",
     "edit_sku",
+    "edit_skus",
     "edit_supplier",
     "move_products",
     "record_availability",
     "refresh",
     "refresh_names",
     "refresh_next",
+    "write_sheet",
 ]

@@ -64,9 +64,9 @@ def create_sku(
     _check(sku)
     if active:
         _refuse_unlike(sku)
-    with _coded_once():
+    with coded_once():
         session().add(sku)
-    _keep_prices(sku, {}, actor=actor, now=now)
+    keep_prices(sku, before={}, actor=actor, now=now)
     refresh(product_ids=[product_id])
     audit.record(actor=actor, action="sku.create", subject=sku.id, now=now, price_fen=price_fen)
     return sku
@@ -85,12 +85,12 @@ def edit_sku(*, sku_id: str, if_match: int, actor: Actor, now: datetime, **chang
     refuse_stale(sku, if_match=if_match)
     lock_product(sku.product_id)
     before = {kind: getattr(sku, kind.column) for kind in PriceKind}
-    with _coded_once():
+    with coded_once():
         assign(sku, changes=changes)
         _check(sku)
         if sku.active and _DISTINCTION & changes.keys():
             _refuse_unlike(sku)
-    _keep_prices(sku, before, actor=actor, now=now)
+    keep_prices(sku, before=before, actor=actor, now=now)
     refresh(product_ids=[sku.product_id])
     record_edit(sku, changes=changes, action="sku.edit", actor=actor, now=now)
     return sku
@@ -108,7 +108,8 @@ def record_availability(*, in_stock: Mapping[str, bool]) -> None:
 
 
 @contextmanager
-def _coded_once() -> Iterator[None]:
+def coded_once() -> Iterator[None]:
+    """Write SKUs here: a barcode that somebody else took meanwhile raises BarcodeTaken."""
     try:
         with session().begin_nested():
             yield
@@ -137,8 +138,8 @@ def _refuse_unlike(sku: Sku) -> None:
         raise SkuNotDistinct(sku_id=other.id)
 
 
-def _keep_prices(
-    sku: Sku, before: Mapping[PriceKind, int | None], *, actor: Actor, now: datetime
+def keep_prices(
+    sku: Sku, *, before: Mapping[PriceKind, int | None], actor: Actor, now: datetime
 ) -> None:
     """Leave a row for each price that is another one now."""
     for kind in PriceKind:

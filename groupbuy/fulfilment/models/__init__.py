@@ -2,6 +2,12 @@
 
 from groupbuy.fulfilment.models.parcels import Parcel, ParcelOrder, Shipment, Shortage
 from groupbuy.fulfilment.models.pickup import PickupProxy, Redemption
+from groupbuy.fulfilment.models.purchases import (
+    PurchaseClosing,
+    PurchaseLine,
+    PurchaseOrder,
+    PurchaseReceipt,
+)
 from groupbuy.fulfilment.models.routes import Route, RouteStop
 from groupbuy.fulfilment.models.unclaimed import UnclaimedMove, UnclaimedParcel
 
@@ -9,6 +15,10 @@ __all__ = [
     "Parcel",
     "ParcelOrder",
     "PickupProxy",
+    "PurchaseClosing",
+    "PurchaseLine",
+    "PurchaseOrder",
+    "PurchaseReceipt",
     "Redemption",
     "Route",
     "RouteStop",

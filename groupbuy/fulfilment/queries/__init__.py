@@ -18,6 +18,7 @@ from groupbuy.fulfilment.queries.packing import (
     units_missing,
     waiting_orders,
 )
+from groupbuy.fulfilment.queries.personal import PERSONAL
 from groupbuy.fulfilment.queries.pickup import (
     PickupView,
     RedemptionView,
@@ -34,6 +35,17 @@ from groupbuy.fulfilment.queries.pickup import (
     redemption,
     shown_redemption,
     waiting_parcel,
+)
+from groupbuy.fulfilment.queries.purchases import (
+    Bought,
+    PurchaseView,
+    all_needs,
+    needs,
+    on_hand,
+    purchase_list,
+    purchase_order,
+    receipts,
+    show_purchases,
 )
 from groupbuy.fulfilment.queries.routes import (
     RouteView,
@@ -70,8 +82,11 @@ from groupbuy.fulfilment.queries.unclaimed import (
 
 __all__ = [
     "INVARIANTS",
+    "PERSONAL",
+    "Bought",
     "ParcelView",
     "PickupView",
+    "PurchaseView",
     "RedemptionView",
     "RouteView",
     "ShipmentView",
@@ -79,11 +94,14 @@ __all__ = [
     "Waiting",
     "WaitingParcel",
     "Wanted",
+    "all_needs",
     "campaign_terms",
     "codes_of",
     "last_handed_over",
     "locked_route",
     "locked_shipment",
+    "needs",
+    "on_hand",
     "open_baskets",
     "open_codes",
     "open_proxy",
@@ -102,6 +120,9 @@ __all__ = [
     "pick_list_for_paper",
     "points_parcels",
     "proxys_scannable",
+    "purchase_list",
+    "purchase_order",
+    "receipts",
     "redemption",
     "route",
     "route_list",
@@ -111,6 +132,7 @@ __all__ = [
     "shipments",
     "shortages",
     "show",
+    "show_purchases",
     "show_routes",
     "show_unclaimed",
     "shown_redemption",

@@ -76,4 +76,12 @@ INVARIANTS = (
         "select shipment_id, sku_id, sum(quantity) missing from shipment_shortages "
         "group by shipment_id, sku_id having sum(quantity) < 0",
     ),
+    Invariant(
+        "fulfilment.purchased_goods_are_movements",
+        "what came for an order to a supplier is a receipt of the house of as many units",
+        "select r.id, r.quantity, m.delta from purchase_receipts r "
+        "join stock_movements m on m.id = r.movement_id join stock_pools p on p.id = m.pool_id "
+        "where m.kind <> 'receipt' or m.delta <> r.quantity or p.sku_id <> r.sku_id "
+        "or m.reference <> 'pur_' || replace(r.purchase_order_id::text, '-', '')",
+    ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, cast, exists, func, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 
 from groupbuy.campaigns.models import Campaign
 from groupbuy.catalogue.models import Product
@@ -40,13 +40,21 @@ def waiting_orders(
     order_ids: Sequence[str] | None,
     limit: int,
 ) -> list[Waiting]:
-    """Return the paid orders that wait for a pickup point, locked, the oldest first."""
+    """Return the paid orders that wait for a pickup point, locked, the oldest first.
+
+    Those of group buys that had to make it first are being prepared already.
+    """
+    packed = exists().where(ParcelOrder.order_id == Order.id, ParcelOrder.removed_at.is_(None))
+    prepared = and_(Order.state == OrderState.PREPARING, ~packed)
     query = (
         select(Order, Campaign.one_parcel, Leader.name, Shopper.name)
         .join(Shopper, Shopper.id == Order.shopper_id)
         .outerjoin(Leader, Leader.id == Order.leader_id)
         .outerjoin(Campaign, Campaign.id == Order.campaign_id)
-        .where(Order.pickup_point_id == pickup_point_id, Order.state == OrderState.PAID)
+        .where(
+            Order.pickup_point_id == pickup_point_id,
+            or_(Order.state == OrderState.PAID, prepared),
+        )
     )
     if campaign_id is not None:
         query = query.where(Order.campaign_id == campaign_id)

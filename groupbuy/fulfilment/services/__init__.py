@@ -8,6 +8,11 @@ from groupbuy.fulfilment.services.packing import (
     take_out,
 )
 from groupbuy.fulfilment.services.pickup import name_proxy, redeem, revoke_proxy, undo
+from groupbuy.fulfilment.services.purchases import (
+    close_purchase,
+    fix_purchase,
+    receive_purchase,
+)
 from groupbuy.fulfilment.services.routes import assign_route, create_route, edit_route
 from groupbuy.fulfilment.services.shipping import (
     arrive,
@@ -30,6 +35,7 @@ __all__ = [
     "arrive",
     "assign_route",
     "cancel_shipment",
+    "close_purchase",
     "create_route",
     "create_shipment",
     "dispatch",
@@ -37,8 +43,10 @@ __all__ = [
     "edit_route",
     "edit_shipment",
     "extend",
+    "fix_purchase",
     "name_proxy",
     "put_back",
+    "receive_purchase",
     "record_shortages",
     "redeem",
     "refund",

@@ -220,14 +220,14 @@ def _pack(
     now: datetime,
 ) -> None:
     """Put waiting orders into parcels: into those that are there, else new ones, all at once."""
-    moved = moving.move_many(
+    moving.move_many(
         order_ids=[order.id for order in waiting],
         before=OrderState.PAID,
         action=Action.PREPARE,
         actor=actor,
         now=now,
     )
-    packed = sorted((o for o in waiting if o.id in set(moved)), key=lambda order: order.place)
+    packed = sorted(waiting, key=lambda order: order.place)
     new: dict[tuple[str, ...], Waiting] = {}
     for order in packed:
         if order.basket not in own:

@@ -34,7 +34,7 @@ from groupbuy.orders import queries as orders
 from groupbuy.orders.errors import RefundOpen
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import RefundStatus
-from groupbuy.orders.services import moving, refunding
+from groupbuy.orders.services import after_sales, moving, refunding
 
 KEEP_DAYS = 7
 """So long goods that were bought from the house are kept."""
@@ -150,13 +150,13 @@ def dispose(*, unclaimed_id: str, reason: str, actor: Actor, now: datetime) -> U
 
     Raises:
         NotFound, NotInThisState.
-        RefundOpen: a refund is under way.
+        RefundOpen: a refund is under way, or an after-sale is not decided.
     """
     row, inside = _locked(unclaimed_id)
     order_ids = [order.id for order in inside]
-    under_way = orders.refunds_under_way(order_ids)
-    if under_way:
-        raise RefundOpen(order_ids=under_way)
+    still_open = orders.ids_with_something_open(order_ids)
+    if still_open:
+        raise RefundOpen(order_ids=sorted(still_open))
     _move(row, UnclaimedAction.DISPOSE, actor, now, reason)
     move_parcels(action=ParcelAction.DISPOSE, which=Parcel.id == row.parcel_id)
     _revoke_proxies(row.parcel_id, now)
@@ -211,6 +211,8 @@ def _refund(
     row: UnclaimedParcel, inside: Sequence[Order], actor: Actor, now: datetime, reason: str
 ) -> None:
     _move(row, UnclaimedAction.REFUND, actor, now, reason)
+    order_ids = [order.id for order in inside]
+    after_sales.withdraw_all(order_ids=order_ids, why="unclaimed", actor=actor, now=now)
     for order in inside:
         refunding.refund_the_rest(order=order, reason="unclaimed", actor=actor, now=now)
 

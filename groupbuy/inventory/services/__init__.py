@@ -8,6 +8,7 @@ from groupbuy.inventory.services.allotments import (
     return_allotments,
 )
 from groupbuy.inventory.services.by_hand import HandMovement, record_many
+from groupbuy.inventory.services.many_orders import give_back_many
 from groupbuy.inventory.services.stock import (
     correct,
     receive,
@@ -25,6 +26,7 @@ __all__ = [
     "allot",
     "allot_all",
     "correct",
+    "give_back_many",
     "receive",
     "record_by_hand",
     "record_many",

@@ -1,17 +1,18 @@
 """Receiving and correcting stock, and putting it aside for orders.
 
-Every change of a pool is one conditional UPDATE that cannot take what is available below 0.
-Pools are changed in id order, so that orders over the same pools wait for each other and do not
+Every change of pools is one conditional UPDATE that cannot take what is available below 0.
+Pools are locked in id order, so that orders over the same pools wait for each other and do not
 deadlock. What a verb did to an order's reservations is told by their state: the same verb again
 finds nothing in the state it starts from, and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Boolean, ColumnElement, column, insert, select, text, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.selectable import TextualSelect
 
 from groupbuy.catalogue import queries as catalogue_queries
 from groupbuy.catalogue import services as catalogue
@@ -26,7 +27,7 @@ from groupbuy.inventory.models import (
 from groupbuy.inventory.rules import ReservationAction, ReservationState, move_of
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
-from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.ids import new_id, new_uuid, to_uuid
 from groupbuy.kernel.problems import InvalidInput, NotFound
 from groupbuy.kernel.texts import Text
 
@@ -42,18 +43,51 @@ class Level(NamedTuple):
     change: int
 
 
-_pools = cast(Table, StockPool.__table__)
-_available = _pools.c.on_hand - _pools.c.reserved
-# Built once, on the table itself: this is what placing an order repeats for each of its lines.
-_SHIFT = (
-    update(_pools)
-    .where(_pools.c.id == bindparam("pool_id"), _available >= bindparam("needed"))
-    .values(
-        on_hand=_pools.c.on_hand + bindparam("on_hand_change"),
-        reserved=_pools.c.reserved + bindparam("reserved_change"),
+_WANTED = """
+with wanted as (
+    select * from unnest(
+        cast(:pool_ids as uuid[]), cast(:units as bigint[]), cast(:reservation_ids as uuid[])
+    ) as w (pool_id, units, reservation_id)
+), short as materialized (
+    select p.id, p.sku_id from wanted w join stock_pools p on p.id = w.pool_id
+    where p.on_hand - p.reserved < w.units * :needed
+), locked as materialized (
+    select p.id, w.units, w.reservation_id from wanted w join stock_pools p on p.id = w.pool_id
+    where not exists (select from short)
+    order by p.id for no key update of p
+), shifted as (
+    update stock_pools p
+    set on_hand = p.on_hand + l.units * :on_hand, reserved = p.reserved + l.units * :reserved
+    from locked l where p.id = l.id and p.on_hand - p.reserved >= l.units * :needed
+    returning p.id, p.sku_id, p.owner, p.on_hand - p.reserved as available,
+        l.units, l.reservation_id
+)"""
+_HELD = """, held as (
+    insert into stock_reservations (id, pool_id, order_id, quantity, state, held_at)
+    select reservation_id, id, :order_id, units, 'held', :now from shifted
+)"""
+_OUTCOME = """
+select true as done, id, sku_id, owner, available from shifted
+union all select false, id, sku_id, '', 0 from short
+"""
+
+
+def _statement(*parts: str) -> TextualSelect:
+    pool = StockPool.__table__.c
+    outcome: tuple[ColumnElement[Any], ...] = (
+        column("done", Boolean),
+        pool.id,
+        pool.sku_id,
+        pool.owner,
+        column("available"),
     )
-    .returning(_pools.c.sku_id, _pools.c.owner, _available)
-)
+    return text("".join(parts)).columns(*outcome)
+
+
+# Once for all pools of an order: what is short as it stands costs no lock and no write; else the
+# rows are locked in id order, and the UPDATE looks again at what they have become meanwhile.
+_SHIFT = _statement(_WANTED, _OUTCOME)
+_RESERVE = _statement(_WANTED, _HELD, _OUTCOME)
 
 
 def record_by_hand(
@@ -66,9 +100,17 @@ def record_by_hand(
 
 
 def receive(
-    *, sku_id: str, quantity: int, reason: str, actor: Actor, now: datetime
+    *,
+    sku_id: str,
+    quantity: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    reference: str = "",
 ) -> StockMovement:
     """Add delivered goods to the house pool, which the first receipt of a SKU creates.
+
+    `reference` names what they were delivered for, if it is known.
 
     Raises:
         InvalidInput: the quantity is not positive, or there is no such SKU.
@@ -78,7 +120,15 @@ def receive(
             "/quantity", Text("入库数量须大于 0。", "A receipt must be greater than 0.")
         )
     pool = _add_to_house(sku_id, quantity)
-    movement = _record(pool, MovementKind.RECEIPT, quantity, actor=actor, now=now, reason=reason)
+    movement = _record(
+        pool,
+        MovementKind.RECEIPT,
+        quantity,
+        actor=actor,
+        now=now,
+        reason=reason,
+        reference=reference,
+    )
     session().flush()
     return movement
 
@@ -103,18 +153,13 @@ def correct(*, sku_id: str, delta: int, reason: str, actor: Actor, now: datetime
 def reserve(*, order_id: str, demands: Mapping[str, int], now: datetime) -> None:
     """Put {pool_id: quantity} aside for an order, all or nothing.
 
-    It costs one statement per pool and one for the reservations. A refusal leaves it to the
-    entrance's transaction to take back what was put aside before it.
+    It is one statement. A refusal leaves it to the entrance's transaction to take back what was
+    put aside; when there is too little from the start, nothing was written.
 
     Raises:
         OutOfStock: `sku_ids` lists every SKU that there is too little of.
     """
-    _apply(demands, reserved=1)
-    held = {"order_id": order_id, "state": ReservationState.HELD, "held_at": now}
-    session().execute(
-        insert(StockReservation),
-        [{"pool_id": pool_id, "quantity": demands[pool_id], **held} for pool_id in sorted(demands)],
-    )
+    _apply(demands, reserved=1, held_for=(order_id, now))
 
 
 def reserve_again(*, order_id: str, now: datetime) -> bool:
@@ -208,42 +253,49 @@ def _has_its_goods(order_id: str) -> bool:
     return bool({ReservationState.HELD, ReservationState.SOLD}.intersection(states))
 
 
-def _apply(quantities: Mapping[str, int], *, on_hand: int = 0, reserved: int = 0) -> None:
-    """Add `on_hand` and `reserved` times each quantity to its pool, in id order."""
-    levels = []
-    for pool_id in sorted(quantities):
-        units = quantities[pool_id]
-        level = _shift(pool_id, on_hand=on_hand * units, reserved=reserved * units)
-        if level is None:
-            raise OutOfStock(sku_ids=_short(pool_id, quantities))
-        levels.append(level)
-    tell_catalogue(levels)
+def _apply(
+    quantities: Mapping[str, int],
+    *,
+    on_hand: int = 0,
+    reserved: int = 0,
+    held_for: tuple[str, datetime] | None = None,
+) -> None:
+    """Add `on_hand` and `reserved` times each quantity to its pool, in one statement.
 
-
-def _shift(pool_id: str, *, on_hand: int, reserved: int) -> Level | None:
-    """Change a pool's figures in one statement; None if too little is available."""
+    `held_for` an order, at an instant, its reservations are recorded too.
+    """
+    if not quantities:
+        return
+    ordered = sorted(quantities)
+    figures: dict[str, Any] = {
+        "pool_ids": [to_uuid(pool_id, "pol") for pool_id in ordered],
+        "units": [quantities[pool_id] for pool_id in ordered],
+        "reservation_ids": [new_uuid() for _ in ordered],
+        "needed": reserved - on_hand,
+        "on_hand": on_hand,
+        "reserved": reserved,
+    }
+    statement = _SHIFT
+    if held_for is not None:
+        order_id, now = held_for
+        statement = _RESERVE
+        figures |= {"order_id": to_uuid(order_id, "ord"), "now": now}
+    rows = session().execute(statement, figures).all()
+    done = {row.id: row for row in rows if row.done}
+    if len(done) < len(quantities):
+        short = [row.sku_id for row in rows if not row.done]
+        raise OutOfStock(sku_ids=sorted(short) or _skus_of(set(quantities).difference(done)))
     change = on_hand - reserved
-    figures = {"needed": -change, "on_hand_change": on_hand, "reserved_change": reserved}
-    row = session().execute(_SHIFT, {"pool_id": pool_id, **figures}).one_or_none()
-    if row is None:
-        return None
-    sku_id, owner, available = row
-    return Level(sku_id, owner, available, change)
-
-
-def _short(refused: str, quantities: Mapping[str, int]) -> list[str]:
-    """Return the SKUs of the refused pool and of those after it that have too little."""
-    untouched = [pool_id for pool_id in quantities if pool_id >= refused]
-    rows = session().execute(
-        select(StockPool.id, StockPool.sku_id, StockPool.on_hand - StockPool.reserved)
-        .where(StockPool.id.in_(untouched))
-        .order_by(StockPool.id)
+    tell_catalogue(
+        Level(row.sku_id, row.owner, row.available, change * quantities[row.id])
+        for row in done.values()
     )
-    return [
-        sku_id
-        for pool_id, sku_id, available in rows
-        if pool_id == refused or available < quantities[pool_id]
-    ]
+
+
+def _skus_of(pool_ids: Iterable[str]) -> list[str]:
+    """Return the SKUs of pools that were emptied while we waited for them."""
+    query = select(StockPool.sku_id).where(StockPool.id.in_(list(pool_ids)))
+    return list(session().scalars(query.order_by(StockPool.sku_id)))
 
 
 def _add_to_house(sku_id: str, quantity: int) -> StockPool:

@@ -23,6 +23,7 @@ from groupbuy.orders.schemas.orders import (
     OrderDetailSchema,
     OrderQuery,
     OrderSchema,
+    PaymentChoiceBody,
     PaymentStartSchema,
     PlaceOrderBody,
     ReassignmentBody,
@@ -37,7 +38,12 @@ from groupbuy.orders.schemas.orders import (
 )
 from groupbuy.orders.services import cancelling, paying, placing, reassigning, refunding
 from groupbuy.orders.services.refunding import Return
-from groupbuy.payments.errors import ProviderUnavailable
+from groupbuy.payments.errors import (
+    PaymentMethodUnavailable,
+    PaymentUnderReview,
+    ProviderUnavailable,
+    TooManyRefunds,
+)
 from groupbuy.payments.models import Payment
 from groupbuy.payments.services import payments
 from groupbuy.pricing.errors import BelowMinimum, CouponNotApplicable, NotForSale
@@ -96,19 +102,25 @@ def show_own_order(actor: Actor, order_id: str) -> OrderView:
 @api.post(
     "/orders/<id(ord):order_id>/payment",
     allow="orders.own",
+    body=PaymentChoiceBody,
     returns=PaymentStartSchema,
-    problems=[NotInThisState, errors.OrderExpired, ProviderUnavailable],
+    problems=[
+        NotInThisState,
+        errors.OrderExpired,
+        ProviderUnavailable,
+        PaymentMethodUnavailable,
+        PaymentUnderReview,
+    ],
+    example={},
 )
-def start_payment(actor: Actor, order_id: str) -> Payment:
+def start_payment(actor: Actor, order_id: str, body: dict[str, Any]) -> Payment:
     """Start or resume paying; with the demo provider the order is paid at once."""
     with transaction():
         payment = paying.begin_payment(
-            order_id=order_id,
-            shopper_id=actor.id,
-            provider=settings().payment_provider,
-            now=clock.now(),
+            order_id=order_id, shopper_id=actor.id, **body, now=clock.now()
         )
-    started = payments.start(payment)
+        payer = paying.payer_of(payment=payment, shopper_id=actor.id)
+    started = payments.start(payment, payer=payer, now=clock.now())
     with transaction():
         return payments.record_start(payment_id=payment.id, started=started, now=clock.now())
 
@@ -118,7 +130,7 @@ def start_payment(actor: Actor, order_id: str) -> Payment:
     allow="orders.own",
     body=CancellationBody,
     returns=OrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_own_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an own order before it is shipped; money that was taken goes back."""
@@ -161,7 +173,7 @@ def show_order(actor: Actor, order_id: str) -> OrderView:
     allow="orders.serve",
     body=StaffCancellationBody,
     returns=StaffOrderDetailSchema,
-    problems=[NotInThisState],
+    problems=[NotInThisState, TooManyRefunds],
 )
 def cancel_order(actor: Actor, order_id: str, body: dict[str, Any]) -> OrderView:
     """Cancel an order before it is shipped; money that was taken goes back."""
@@ -209,6 +221,7 @@ def list_refunds(actor: Actor, query: dict[str, Any]) -> Page[RefundView]:
         errors.NothingToRefund,
         errors.RefundExceedsLine,
         errors.RefundExceedsDelivery,
+        TooManyRefunds,
     ],
 )
 def refund_lines(actor: Actor, body: dict[str, Any]) -> RefundView:

@@ -7,6 +7,7 @@ from groupbuy.orders.models.after_sales import (
     AfterSaleNote,
 )
 from groupbuy.orders.models.carts import Cart, CartLine
+from groupbuy.orders.models.corrections import CorrectedLine, CorrectedOrder, Correction
 from groupbuy.orders.models.orders import (
     Order,
     OrderLine,
@@ -22,6 +23,9 @@ __all__ = [
     "AfterSaleNote",
     "Cart",
     "CartLine",
+    "CorrectedLine",
+    "CorrectedOrder",
+    "Correction",
     "Order",
     "OrderLine",
     "OrderRefund",

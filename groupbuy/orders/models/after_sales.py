@@ -104,7 +104,7 @@ class AfterSaleMove(Base):
 
 
 class AfterSaleNote(Base):
-    """What shopper and staff write to each other about an after-sale."""
+    """What shopper and staff write to each other about an after-sale; erased with the shopper."""
 
     __tablename__ = "after_sale_notes"
 
@@ -117,4 +117,3 @@ class AfterSaleNote(Base):
 
 
 append_only("after_sale_moves")
-append_only("after_sale_notes")

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.orders.rules import CancelReason, OrderState, RefundState, RefundStatus
+from groupbuy.orders.rules import (
+    CancelReason,
+    OrderState,
+    RefundState,
+    RefundStatus,
+    saved_by_ladder,
+)
 
 
 class Order(Base):
@@ -96,6 +102,7 @@ class OrderLine(Base):
     `effects` says how each step of the price came to it.
     `refund_requested_fen` counts refunds under way and done, `refunded_fen` those done. `held_fen`
     and `held_quantity` are what open after-sales ask for: nobody else can refund that.
+    `final_price_fen` is where a price ladder ended, once what it saves was given back.
     """
 
     __tablename__ = "order_lines"
@@ -118,6 +125,9 @@ class OrderLine(Base):
             "and held_quantity >= 0 and returned_quantity + held_quantity <= quantity",
             name="held_within_rest",
         ),
+        CheckConstraint(
+            "final_price_fen between 0 and unit_price_fen", name="final_price_not_above_price"
+        ),
     )
 
     id: Mapped[str] = primary_id("orl")
@@ -138,6 +148,7 @@ class OrderLine(Base):
     refunded_fen: Mapped[int] = mapped_column(default=0)
     held_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     held_fen: Mapped[int] = mapped_column(default=0, server_default="0")
+    final_price_fen: Mapped[int | None]
 
     @property
     def left_fen(self) -> int:
@@ -148,6 +159,17 @@ class OrderLine(Base):
     def left_quantity(self) -> int:
         """Return how many units can still be asked back."""
         return self.quantity - self.returned_quantity - self.held_quantity
+
+    @property
+    def saved_fen(self) -> int:
+        """Return what a price ladder saved on the whole line, 0 until it has ended."""
+        if self.final_price_fen is None:
+            return 0
+        return saved_by_ladder(
+            amount_fen=self.amount_fen,
+            quantity=self.quantity,
+            final_price_fen=self.final_price_fen,
+        )
 
 
 class OrderTransition(Base):

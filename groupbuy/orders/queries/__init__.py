@@ -12,6 +12,21 @@ from groupbuy.orders.queries.after_sales import (
     shoppers_after_sales,
 )
 from groupbuy.orders.queries.carts import CartSummary, cart_lines, cart_list, ordered_since
+from groupbuy.orders.queries.closing import CLOSING_INVARIANTS, ClosingView, closing_of
+from groupbuy.orders.queries.corrections import (
+    CORRECTION_INVARIANTS,
+    CorrectedOrderView,
+    CorrectionView,
+    corrected_already,
+    corrected_by,
+    corrected_orders,
+    correction,
+    correction_list,
+    correction_view,
+    lines_to_correct,
+    planned_order_ids,
+    running_correction_ids,
+)
 from groupbuy.orders.queries.orders import (
     ORDER_INVARIANTS,
     OrderView,
@@ -34,13 +49,21 @@ from groupbuy.orders.queries.orders import (
 )
 from groupbuy.orders.queries.personal import PERSONAL
 
-INVARIANTS = (*ORDER_INVARIANTS, *AFTER_SALE_INVARIANTS)
+INVARIANTS = (
+    *ORDER_INVARIANTS,
+    *AFTER_SALE_INVARIANTS,
+    *CORRECTION_INVARIANTS,
+    *CLOSING_INVARIANTS,
+)
 
 __all__ = [
     "INVARIANTS",
     "PERSONAL",
     "AfterSaleView",
     "CartSummary",
+    "ClosingView",
+    "CorrectedOrderView",
+    "CorrectionView",
     "OrderView",
     "RefundView",
     "after_sale",
@@ -52,18 +75,28 @@ __all__ = [
     "campaign_ids_to_fulfil",
     "cart_lines",
     "cart_list",
+    "closing_of",
+    "corrected_already",
+    "corrected_by",
+    "corrected_orders",
+    "correction",
+    "correction_list",
+    "correction_view",
     "ids_due_to_complete",
     "ids_due_to_expire",
     "ids_with_something_open",
     "leaders_after_sales",
     "leaders_orders",
     "lines_of",
+    "lines_to_correct",
     "order",
     "ordered_since",
     "own_after_sale",
+    "planned_order_ids",
     "refund_under_way",
     "refunds",
     "refunds_under_way",
+    "running_correction_ids",
     "shoppers_after_sales",
     "shoppers_orders",
     "show",

@@ -229,12 +229,13 @@ AFTER_SALE_INVARIANTS = (
     ),
     Invariant(
         "after_sales.follow_their_refund",
-        "an after-sale is refunded exactly when its refund succeeded, and by what was approved",
+        "an after-sale is refunded exactly when its refund succeeded, by what was approved",
         "select a.id, a.state, r.state refund_state, a.approved_fen, r.amount_fen "
         "from after_sales a left join order_refunds r on r.id = a.refund_id "
         "where (a.state = 'refunded' and r.state is distinct from 'succeeded') "
         "or (a.state = 'refunding' and r.state is distinct from 'requested') "
-        "or (a.state in ('refunding', 'refunded') and r.amount_fen <> a.approved_fen)",
+        "or (a.state in ('refunding', 'refunded') "
+        "and r.amount_fen - r.delivery_fen <> a.approved_fen)",
     ),
     Invariant(
         "after_sales.are_their_lines_and_last_move",

@@ -5,14 +5,17 @@ from groupbuy.orders.rules.orders import (
     REACHED_AT,
     REFUND_TRANSITIONS,
     TRANSITIONS,
+    UNSHIPPED,
     Action,
     CancelReason,
     OrderState,
     RefundState,
     RefundStatus,
     after,
+    refund_of_ladder,
     refund_of_units,
     refund_status,
+    saved_by_ladder,
 )
 
 __all__ = [
@@ -20,12 +23,15 @@ __all__ = [
     "REACHED_AT",
     "REFUND_TRANSITIONS",
     "TRANSITIONS",
+    "UNSHIPPED",
     "Action",
     "CancelReason",
     "OrderState",
     "RefundState",
     "RefundStatus",
     "after",
+    "refund_of_ladder",
     "refund_of_units",
     "refund_status",
+    "saved_by_ladder",
 ]

@@ -27,6 +27,7 @@ class Action(StrEnum):
     PLACE = "place"
     PAY = "pay"
     REVIVE = "revive"
+    WAIT = "wait"
     PREPARE = "prepare"
     UNPACK = "unpack"
     SHIP = "ship"
@@ -75,6 +76,8 @@ TRANSITIONS: dict[tuple[OrderState, Action], OrderState] = {
     (_S.PENDING_PAYMENT, _A.CANCEL): _S.CANCELLED,
     # A payment that arrives after expiry brings the order back if its goods are still there.
     (_S.CANCELLED, _A.REVIVE): _S.PAID,
+    # In a group buy whose outcome is open: at once, in the same step as the payment.
+    (_S.PAID, _A.WAIT): _S.GROUP_PENDING,
     (_S.PAID, _A.PREPARE): _S.PREPARING,
     (_S.PAID, _A.CANCEL): _S.CANCELLED,
     (_S.GROUP_PENDING, _A.PREPARE): _S.PREPARING,
@@ -104,6 +107,10 @@ BACKWARD = frozenset({_A.UNPACK, _A.UNDO_PICK_UP})
 """What leads back to a state: it was reached before, and that time stands."""
 
 
+UNSHIPPED = (_S.PENDING_PAYMENT, _S.PAID, _S.GROUP_PENDING, _S.PREPARING)
+"""States from which an order may still be cancelled."""
+
+
 def after(state: str, action: Action) -> OrderState:
     """Return the state an action leads to.
 
@@ -117,18 +124,42 @@ def after(state: str, action: Action) -> OrderState:
 
 
 def refund_of_units(
-    *, amount_fen: int, quantity: int, requested_fen: int, returned: int, units: int
+    *,
+    amount_fen: int,
+    quantity: int,
+    requested_fen: int,
+    returned: int,
+    units: int,
+    saved_fen: int = 0,
 ) -> int:
     """Return what giving back some units of a line pays, in fen.
 
     The unit shares of a line sum to its amount exactly, and the last unit returns whatever is
-    left, so refunding everything gives back exactly what was paid, however it is split.
+    left, so refunding everything gives back exactly what was paid, however it is split. What a
+    price ladder saved on the whole line is no part of the shares: it went back already.
     """
     if returned + units >= quantity:
         return amount_fen - requested_fen
-    share = half_up(Fraction(amount_fen * (returned + units), quantity))
-    before = half_up(Fraction(amount_fen * returned, quantity))
+    shared_fen = amount_fen - saved_fen
+    share = half_up(Fraction(shared_fen * (returned + units), quantity))
+    before = half_up(Fraction(shared_fen * returned, quantity))
     return min(share - before, amount_fen - requested_fen)
+
+
+def saved_by_ladder(*, amount_fen: int, quantity: int, final_price_fen: int) -> int:
+    """Return what a price ladder saves on a whole line: nobody pays more than the final price."""
+    return max(0, amount_fen - final_price_fen * quantity)
+
+
+def refund_of_ladder(
+    *, saved_fen: int, amount_fen: int, quantity: int, requested_fen: int, returned: int
+) -> int:
+    """Return what a ladder gives back for the units that are kept, at most what is left.
+
+    Units that went back before took their share of what is saved with them.
+    """
+    gone = half_up(Fraction(saved_fen * returned, quantity))
+    return min(saved_fen - gone, amount_fen - requested_fen)
 
 
 def refund_status(*, paid_fen: int, refunded_fen: int) -> RefundStatus:

@@ -182,11 +182,19 @@ class StaffOrderQuery(LeaderOrderQuery):
     leader_id = IdField("ldr", load_default=None)
 
 
+class PaymentChoiceBody(Schema):
+    """How to pay, of `GET /payment-methods`; whoever says nothing pays the default way."""
+
+    provider = Words(load_default=None, maximum=40)
+    method = Words(load_default=None, maximum=40)
+
+
 class PaymentStartSchema(Schema):
     """What the client needs to let the shopper pay; with the demo provider it is paid at once."""
 
     payment_id = IdField("pay", required=True, attribute="id")
     provider = fields.String(required=True)
+    method = fields.String(required=True)
     state = fields.String(required=True)
     amount_fen = fields.Integer(required=True)
     currency = fields.String(required=True)

@@ -3,7 +3,7 @@
 Whoever changes an after-sale locks its order first, so the two agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,7 +108,7 @@ def open_case(*, order: Order, asked: Asked, actor: Actor, now: datetime) -> Aft
     for line in held:
         line.after_sale_id = case.id
     session().add_all(held)
-    _note_move(case, None, AfterSaleAction.REQUEST, actor=actor, now=now, why=asked.words)
+    _note_move(case, None, AfterSaleAction.REQUEST, actor=actor, now=now, why=asked.reason)
     session().flush()
     return case
 
@@ -160,15 +160,18 @@ def write(
     return note
 
 
-def withdraw_all(*, order: Order, actor: Actor, now: datetime) -> None:
-    """Withdraw what is open of a locked order that is cancelled: everything goes back anyway."""
+def withdraw_all(*, order_ids: Collection[str], why: str, actor: Actor, now: datetime) -> None:
+    """Withdraw what is open of locked orders of which everything goes back anyway.
+
+    One statement where nothing is open.
+    """
     for case in session().scalars(
         select(AfterSale)
-        .where(AfterSale.order_id == order.id, AfterSale.state.in_(HOLDING))
+        .where(AfterSale.order_id.in_(order_ids), AfterSale.state.in_(HOLDING))
         .order_by(AfterSale.id)
         .execution_options(populate_existing=True)
     ):
-        end(case=case, action=AfterSaleAction.WITHDRAW, actor=actor, why="cancelled", now=now)
+        end(case=case, action=AfterSaleAction.WITHDRAW, actor=actor, why=why, now=now)
 
 
 def refund_settled(*, refund_id: str, now: datetime) -> None:

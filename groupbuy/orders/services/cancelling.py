@@ -40,7 +40,7 @@ def cancel(
     pricing.give_back(order_id=order.id, coupon_id=order.coupon_id)
     if was_paid:
         inventory.take_back(order_id=order.id, now=now)
-        after_sales.withdraw_all(order=order, actor=actor, now=now)
+        after_sales.withdraw_all(order_ids=[order.id], why="cancelled", actor=actor, now=now)
         refunding.refund_the_rest(order=order, reason=reason, actor=actor, now=now)
     else:
         inventory.release(order_id=order.id, now=now)

@@ -59,7 +59,7 @@ def approve(
         now=now,
         approved_fen=approved_fen,
     )
-    _audit(case, "approve", actor, now, why=why, approved_fen=approved_fen)
+    _audit(case, "approve", actor, now, approved_fen=approved_fen)
     if return_within is None:
         return _refund(case, actor=actor, now=now)
     if locked(case.order_id).state not in HANDED_OVER:
@@ -86,7 +86,7 @@ def reject(*, after_sale_id: str, reason: str, actor: Actor, now: datetime) -> A
         why=reason,
         now=now,
     )
-    _audit(case, "reject", actor, now, why=reason)
+    _audit(case, "reject", actor, now)
     return case
 
 

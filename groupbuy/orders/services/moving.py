@@ -61,36 +61,58 @@ def hold_payments_of(order_ids: Collection[str]) -> None:
 
 
 def move(
-    *, order: Order, action: Action, actor: Actor, now: datetime, why: str = "", **facts: Any
+    *,
+    order: Order,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    then: Action | None = None,
+    **facts: Any,
 ) -> Order:
     """Move one order by a conditional UPDATE; `facts` are further columns to set.
+
+    With `then` it goes two steps at once; each leaves its row.
 
     Raises:
         NotInThisState: the table does not allow it, or somebody else moved the order first.
     """
-    before, target = order.state, after(order.state, action)
+    before = order.state
+    steps = _steps(before, [action] if then is None else [action, then])
+    reached = {k: at for _, step, end in steps for k, at in _reached(step, end, now).items()}
     moved = session().scalar(
         update(Order)
         .where(Order.id == order.id, Order.state == before)
-        .values(state=target, **_reached(action, target, now), **facts)
+        .values(state=steps[-1][2], **reached, **facts)
         .returning(Order)
         .execution_options(populate_existing=True)
     )
     if moved is None:
         raise NotInThisState(state=before, action=action.value)
-    session().add(
+    session().add_all(
         OrderTransition(
             order_id=order.id,
-            from_state=before,
+            from_state=left,
             to_state=target,
-            action=action,
+            action=step,
             actor=actor.label,
             reason=why,
             at=now,
         )
+        for left, step, target in steps
     )
     session().flush()
     return moved
+
+
+def _steps(state: str, actions: Sequence[Action]) -> list[tuple[str, Action, OrderState]]:
+    """Return what each action leaves and where it leads."""
+    steps = []
+    for action in actions:
+        target = after(state, action)
+        steps.append((state, action, target))
+        state = target
+    return steps
 
 
 def move_many(

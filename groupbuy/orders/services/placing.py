@@ -63,7 +63,8 @@ def place(
     _respect_limits(shopper_id, priced.quote)
     point = _point(priced, pickup_point_id)
     order = _order(priced, shopper_id=shopper_id, point_id=point.id, placed_at=now)
-    order.expires_at = now + payable_for
+    group_buy = priced.group_buy
+    order.expires_at = now + ((group_buy and group_buy.payable_for) or payable_for)
     # Reserve first: an order that cannot be filled costs nothing more.
     if not pricing.hold(order_id=order.id, priced=priced, now=now):
         raise QuoteChanged(quote=price().quote)

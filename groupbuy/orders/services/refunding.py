@@ -160,6 +160,7 @@ def amount_wanted(*, line: OrderLine, wanted: Return) -> int:
         requested_fen=line.refund_requested_fen + line.held_fen,
         returned=line.returned_quantity + line.held_quantity,
         units=wanted.quantity or 0,
+        saved_fen=line.saved_fen,
     )
 
 

@@ -1,7 +1,8 @@
 """The demo provider: no network, no money, every payment and refund succeeds at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from werkzeug.datastructures import Headers
@@ -15,7 +16,8 @@ from groupbuy.payments.providers.interface import (
     RefundStatus,
     Started,
 )
-from groupbuy.payments.rules import PaymentState, RefundState
+from groupbuy.payments.rules.lists import Listed, read_plain_list
+from groupbuy.payments.rules.states import PaymentState, RefundState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class DemoProvider:
     """See providers.interface.Provider."""
 
     remote: ClassVar[bool] = False
+    methods: ClassVar[tuple[str, ...]] = ("demo",)
+    needs_payer: ClassVar[bool] = False
+    refunds_at_most: ClassVar[int | None] = None
 
     @classmethod
     def configured(cls, settings: Settings) -> "DemoProvider":
@@ -35,9 +40,17 @@ class DemoProvider:
             raise DemoPaymentsRefused
         return cls()
 
-    def start(self, payment: Payment) -> Started:
+    def start(self, payment: Payment, payer: str) -> Started:
         """Succeed."""
         return Started(f"demo_{payment.id}", PaymentState.SUCCEEDED)
+
+    def resume(self, payment: Payment, now: datetime) -> dict[str, Any] | None:
+        """Need nothing."""
+        return {}
+
+    def cancel(self, payment: Payment) -> ProviderStatus:
+        """Know nothing: a demo payment is paid once it is begun."""
+        raise ProviderUnavailable
 
     def fetch(self, provider_ref: str) -> ProviderStatus:
         """Know nothing: a demo payment is never pending, so nobody asks."""
@@ -56,6 +69,14 @@ class DemoProvider:
     def parse_webhook(self, raw_body: bytes, headers: Headers) -> IncomingEvent:
         """Refuse: the demo provider sends no events."""
         raise WebhookRejected
+
+    def records(self, since: datetime, until: datetime) -> Iterable[Listed] | None:
+        """Have no list."""
+        return None
+
+    def read_list(self, content: bytes) -> list[Listed]:
+        """Read a list in our own columns."""
+        return read_plain_list(content)
 
     def read_event(self, payload: Mapping[str, Any]) -> ProviderStatus | RefundStatus | None:
         """Read nothing."""

@@ -1,17 +1,19 @@
 """The registry: adding a provider is one file and one line here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from groupbuy.kernel.db import outside_transaction
-from groupbuy.kernel.settings import Settings, settings
+from groupbuy.kernel.settings import settings
 from groupbuy.payments.providers.demo import DemoProvider
 from groupbuy.payments.providers.interface import Provider
 from groupbuy.payments.providers.stripe import StripeProvider
+from groupbuy.payments.providers.wechat_pay import WeChatPayProvider
 
-PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
-    "demo": DemoProvider.configured,
-    "stripe": StripeProvider.configured,
+PROVIDERS: dict[str, type[Provider]] = {
+    "demo": DemoProvider,
+    "stripe": StripeProvider,
+    "wechatpay": WeChatPayProvider,
 }
 
 
@@ -20,8 +22,9 @@ def provider_named(name: str) -> Provider:
 
     Raises:
         DemoPaymentsRefused: the demo provider outside demo mode.
+        PaymentMethodUnavailable: WeChat Pay without its keys.
     """
-    return PROVIDERS[name](settings())
+    return PROVIDERS[name].configured(settings())
 
 
 @contextmanager

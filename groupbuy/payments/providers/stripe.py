@@ -1,4 +1,4 @@
-"""Stripe: PaymentIntents (card, wechat_pay, alipay as the account has them), refunds, webhooks.
+"""Stripe: PaymentIntents (by card, wechat_pay or alipay), refunds, webhooks, lists.
 
 Source: Stripe API reference. The same idempotency key with the same parameters replays the first
 answer, also a 500, for at least 24 hours; events come more than once and out of order.
@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import stripe
 import structlog
@@ -21,16 +22,21 @@ from groupbuy.payments.errors import ProviderUnavailable, WebhookRejected
 from groupbuy.payments.models import Payment, PaymentRefund
 from groupbuy.payments.providers.interface import (
     IncomingEvent,
+    ListUnavailable,
     ProviderStatus,
     RefundStatus,
     Started,
 )
-from groupbuy.payments.rules import PaymentState, RefundState
+from groupbuy.payments.rules.lists import Listed, read_plain_list
+from groupbuy.payments.rules.states import Outcome, PaymentState, RefundState, Subject
 
 log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS: tuple[float, float] = (3, 10)
 TOLERANCE_SECONDS = 300
+AUTOMATIC = "automatic"
+"""Whatever ways to pay the account has, chosen on Stripe's page."""
+NOT_CANCELLABLE = "payment_intent_unexpected_state"
 
 # Only these are a definite no; whatever else goes wrong leaves the outcome unknown.
 REFUSALS = (stripe.InvalidRequestError, stripe.CardError)
@@ -40,6 +46,11 @@ REFUND_STATES = {
     "succeeded": RefundState.SUCCEEDED,
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
+}
+REFUND_OUTCOMES = {
+    "succeeded": Outcome.SUCCEEDED,
+    "failed": Outcome.FAILED,
+    "canceled": Outcome.FAILED,
 }
 PAYMENT_EVENTS = (
     "payment_intent.succeeded",
@@ -70,6 +81,9 @@ class StripeProvider:
     timeout_seconds: tuple[float, float] = TIMEOUT_SECONDS
 
     remote: ClassVar[bool] = True
+    methods: ClassVar[tuple[str, ...]] = (AUTOMATIC, "card", "wechat_pay", "alipay")
+    needs_payer: ClassVar[bool] = False
+    refunds_at_most: ClassVar[int | None] = None
 
     @classmethod
     def configured(cls, settings: Settings) -> "StripeProvider":
@@ -86,23 +100,40 @@ class StripeProvider:
         """Tell whether our key moves real money."""
         return "_live_" in self.api_key
 
-    def start(self, payment: Payment) -> Started:
+    def start(self, payment: Payment, payer: str) -> Started:
         """Create the PaymentIntent, or get the one that an earlier attempt created."""
+        asked: stripe.params.PaymentIntentCreateParams = {
+            "amount": payment.amount_fen,
+            "currency": payment.currency,
+            "metadata": {"payment_id": payment.id, "reference": payment.reference},
+        }
+        _payable_by(payment.method, asked)
         with _unknown_unless_answered():
             try:
                 intent = self._api().v1.payment_intents.create(
-                    {
-                        "amount": payment.amount_fen,
-                        "currency": payment.currency,
-                        "automatic_payment_methods": {"enabled": True},
-                        "metadata": {"payment_id": payment.id, "reference": payment.reference},
-                    },
-                    {"idempotency_key": payment.id},
+                    asked, {"idempotency_key": payment.id}
                 )
             except REFUSALS as refusal:
                 return Started(None, PaymentState.FAILED, note=_reason(refusal))
+        if payment.method not in (AUTOMATIC, *intent.payment_method_types):
+            return Started(None, PaymentState.FAILED, note=f"the account has no {payment.method}")
         state = PAYMENT_STATES.get(intent.status, PaymentState.PENDING)
         return Started(intent.id, state, {"client_secret": intent.client_secret})
+
+    def resume(self, payment: Payment, now: datetime) -> dict[str, Any] | None:
+        """Return the client secret, which stays the same."""
+        return payment.client_parameters
+
+    def cancel(self, payment: Payment) -> ProviderStatus:
+        """Cancel the PaymentIntent; one that cannot be cancelled is paid, or was cancelled."""
+        with _unknown_unless_answered():
+            try:
+                intent = self._api().v1.payment_intents.cancel(payment.provider_ref or "")
+            except stripe.InvalidRequestError as refusal:
+                if refusal.code != NOT_CANCELLABLE:
+                    raise
+                return self.fetch(payment.provider_ref or "")
+        return _payment_status(intent.to_dict(), self._foreign(intent.livemode, None))
 
     def fetch(self, provider_ref: str) -> ProviderStatus:
         """Retrieve the PaymentIntent, with the charge that tells who paid."""
@@ -142,6 +173,28 @@ class StripeProvider:
             )
             known = (_refund_status(one.to_dict()) for one in made.auto_paging_iter())
             return next((status for status in known if status.refund_id == refund.id), None)
+
+    def records(self, since: datetime, until: datetime) -> Iterator[Listed]:
+        """List charges and refunds that were made in [since, until), with Stripe's fees.
+
+        Raises:
+            ListUnavailable: while it is read, if Stripe does not answer.
+        """
+        span = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+        wanted: Any = {"created": span, "limit": 100, "expand": ["data.balance_transaction"]}
+        try:
+            with _unknown_unless_answered():
+                for charge in self._api().v1.charges.list(wanted).auto_paging_iter():
+                    if charge.status == "succeeded":
+                        yield _listed_charge(charge.to_dict())
+                for refund in self._api().v1.refunds.list(wanted).auto_paging_iter():
+                    yield _listed_refund(refund.to_dict())
+        except ProviderUnavailable:
+            raise ListUnavailable("stripe did not answer") from None
+
+    def read_list(self, content: bytes) -> list[Listed]:
+        """Read a list in our own columns."""
+        return read_plain_list(content)
 
     def parse_webhook(self, raw_body: bytes, headers: Headers) -> IncomingEvent:
         """Verify the signature and its age; keep the event without the client secret."""
@@ -202,6 +255,48 @@ def _unknown_unless_answered() -> Iterator[None]:
             stripe_request=error.request_id,
         )
         raise ProviderUnavailable from None
+
+
+def _payable_by(method: str, asked: stripe.params.PaymentIntentCreateParams) -> None:
+    """Say how a PaymentIntent can be paid.
+
+    Since version 2026-09-30 Stripe takes `payment_method_types` no more, but a list of what is
+    allowed, and leaves out of it what the account or the currency does not have. WeChat Pay wants
+    to know where the shopper is: `web` gives a code or a link to open.
+    """
+    if method == AUTOMATIC:
+        asked["automatic_payment_methods"] = {"enabled": True}
+        return
+    asked["allowed_payment_method_types"] = [cast(Any, method)]
+    if method == "wechat_pay":
+        asked["payment_method_options"] = {"wechat_pay": {"client": "web"}}
+
+
+def _listed_charge(charge: Mapping[str, Any]) -> Listed:
+    return Listed(
+        Subject.PAYMENT,
+        charge["payment_intent"] or charge["id"],
+        charge["amount_captured"],
+        Outcome.SUCCEEDED,
+        datetime.fromtimestamp(charge["created"], UTC),
+        _fee(charge),
+    )
+
+
+def _listed_refund(refund: Mapping[str, Any]) -> Listed:
+    return Listed(
+        Subject.REFUND,
+        _own_id(refund, "refund_id", "prf") or refund["id"],
+        refund["amount"],
+        REFUND_OUTCOMES.get(refund["status"]),
+        datetime.fromtimestamp(refund["created"], UTC),
+        _fee(refund),
+    )
+
+
+def _fee(thing: Mapping[str, Any]) -> int:
+    entry = thing.get("balance_transaction")
+    return int(entry["fee"]) if isinstance(entry, Mapping) else 0
 
 
 def _reason(refusal: stripe.StripeError) -> str:

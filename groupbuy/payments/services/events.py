@@ -13,7 +13,7 @@ from groupbuy.payments import queries
 from groupbuy.payments.models import ProviderEvent
 from groupbuy.payments.providers.interface import IncomingEvent, ProviderStatus, RefundStatus
 from groupbuy.payments.providers.registry import provider_named
-from groupbuy.payments.rules import (
+from groupbuy.payments.rules.states import (
     EVENT_MOVES,
     OPEN,
     EventState,
@@ -120,7 +120,7 @@ def _apply_to_payment(report: ProviderStatus, provider: str, now: datetime) -> O
         amount_fen=report.amount_fen,
         currency=report.currency,
     )
-    if fault or payment.state != PaymentState.SUCCEEDED:
+    if payment.resolved_at is None and (fault or payment.state != PaymentState.SUCCEEDED):
         return EventState.PARKED, fault or payment.note
     return EventState.HANDLED, ""
 
@@ -137,4 +137,7 @@ def _apply_to_refund(report: RefundStatus, now: datetime) -> Outcome:
         # The bank sent the money back later; our books announced a success, so staff decide.
         return EventState.PARKED, "failed after it had succeeded"
     record_refund_result(refund_id=refund.id, status=report, now=now)
+    if report.state == RefundState.SUBMITTED and report.note:
+        # It will not go on by itself: staff see the event, and retry it once they have acted.
+        return EventState.PARKED, report.note
     return EventState.HANDLED, ""

@@ -10,12 +10,16 @@ from sqlalchemy import select
 from groupbuy.kernel import jobs
 from groupbuy.kernel.db import session
 from groupbuy.payments.models import Payment, PaymentRefund, ProviderEvent
-from groupbuy.payments.rules import ASKED, ASKED_AFTER_CANCELLATION, OPEN, UNSETTLED, look_again
-from groupbuy.payments.services import events, refunds
+from groupbuy.payments.rules.states import (
+    ASKED,
+    ASKED_AFTER_CANCELLATION,
+    OPEN,
+    UNSETTLED,
+    look_again,
+)
+from groupbuy.payments.services import events, payments, refunds
 
 AT_ONCE = 100
-
-ASK_JOB = "payments.ask_provider"
 
 
 def take_up_unfinished(*, now: datetime) -> None:
@@ -29,7 +33,7 @@ def take_up_unfinished(*, now: datetime) -> None:
     for payment in _due(Payment, ASKED, now):
         given_up = payment.cancelled_at and now > payment.cancelled_at + ASKED_AFTER_CANCELLATION
         payment.due_at = None if given_up else look_again(since=payment.created_at, now=now)
-        jobs.enqueue(ASK_JOB, payment_id=payment.id)
+        jobs.enqueue(payments.ASK_JOB, payment_id=payment.id)
     session().flush()
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from groupbuy.kernel.comparison import Match
 from groupbuy.kernel.db import Base, append_only, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.payouts.rules.comparison import Match
 from groupbuy.payouts.rules.states import AttemptState, DifferenceState, ReconciliationState
 
 ONE_OPEN = text("state = 'open'")

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from groupbuy.kernel.comparison import DIFFERENCES
 from groupbuy.kernel.http import IdField, Moment, MonthField, PageQuery, Schema, Words
-from groupbuy.payouts.rules.comparison import DIFFERENCES
 from groupbuy.payouts.rules.states import AttemptState, DifferenceState, ReconciliationState
 from groupbuy.payouts.schemas.fields import ChannelField, FileField, one_of, shown_fen
 

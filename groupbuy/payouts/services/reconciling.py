@@ -1,6 +1,6 @@
 """Comparing our attempts with the channels' lists, clearing differences up, archiving months."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import update
@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel import audit, jobs
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.comparison import MARGIN, Compared, Known, Match, compare
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.payouts import queries
@@ -18,7 +19,7 @@ from groupbuy.payouts.providers import bank_file
 from groupbuy.payouts.providers.faults import ListUnavailable
 from groupbuy.payouts.providers.interface import ProviderRecord
 from groupbuy.payouts.providers.registry import talking_to
-from groupbuy.payouts.rules.comparison import MARGIN, Compared, Known, Match, compare
+from groupbuy.payouts.rules.comparison import end_of
 from groupbuy.payouts.rules.files import ListedRow, read_list
 from groupbuy.payouts.rules.states import (
     RECONCILIATION_MOVES,
@@ -35,7 +36,7 @@ from groupbuy.settlement.rules.periods import PeriodState
 RECONCILE_JOB = "payouts.reconcile"
 NO_LIST = "the channel has no list"
 
-Records = dict[str, Known]
+Records = dict[str, Known[AttemptState]]
 
 
 def request_reconciliation(
@@ -163,15 +164,16 @@ def archive_month(*, month: str, actor: Actor, now: datetime) -> Archive:
     return made
 
 
-def _compared(found: Reconciliation, theirs: Mapping[str, Known]) -> list[Compared]:
+def _compared(found: Reconciliation, theirs: Records) -> list[Compared[AttemptState]]:
     span = {"since": found.since_at, "until": found.until_at}
     expected = queries.attempts_between(found.channel, **span)
     named = queries.attempts_numbered(found.channel, theirs.keys())
     ours = {a.number: Known(a.net_fen, AttemptState(a.state)) for a in (*expected, *named)}
-    return list(compare(ours, theirs, expected={a.number for a in expected}, **span))
+    numbers = {a.number for a in expected}
+    return list(compare(ours, theirs, end_of=end_of, expected=numbers, **span))
 
 
-def _write(found: Reconciliation, differing: Iterable[Compared]) -> None:
+def _write(found: Reconciliation, differing: Iterable[Compared[AttemptState]]) -> None:
     """Keep the differences; one that is open already is not written again."""
     differing = list(differing)
     months = queries.months_of([each.number for each in differing])

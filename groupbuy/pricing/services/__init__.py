@@ -2,7 +2,13 @@
 
 from groupbuy.pricing.services.batches import create_batch, edit_batch, make_codes, move_batch
 from groupbuy.pricing.services.claiming import claim
-from groupbuy.pricing.services.holding import give_back, hold, hold_again, use
+from groupbuy.pricing.services.holding import (
+    give_back,
+    give_back_many,
+    hold,
+    hold_again,
+    use,
+)
 from groupbuy.pricing.services.issuing import (
     advance_issue,
     resume_issue,
@@ -38,6 +44,7 @@ __all__ = [
     "edit_promotion",
     "end_promotion",
     "give_back",
+    "give_back_many",
     "hold",
     "hold_again",
     "make_codes",

@@ -5,7 +5,8 @@ is a conditional UPDATE, so that none can be passed by racing; promotions before
 before any stock.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -78,6 +79,30 @@ def give_back(*, order_id: str, coupon_id: str | None) -> None:
             .values(state=CouponState.CLAIMED, order_id=None, used_at=None)
             .execution_options(synchronize_session="fetch")
         )
+
+
+def give_back_many(*, order_ids: Collection[str]) -> None:
+    """Give back what cancelled orders held, in a statement for each promotion and two more."""
+    released = session().scalars(
+        update(PromotionUse)
+        .where(PromotionUse.order_id.in_(order_ids), PromotionUse.held)
+        .values(held=False)
+        .returning(PromotionUse.promotion_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    for promotion_id, orders in sorted(Counter(released).items()):
+        session().execute(
+            update(Promotion)
+            .where(Promotion.id == promotion_id)
+            .values(orders_used=Promotion.orders_used - orders)
+            .execution_options(synchronize_session="fetch")
+        )
+    session().execute(
+        update(Coupon)
+        .where(Coupon.order_id.in_(order_ids))
+        .values(state=CouponState.CLAIMED, order_id=None, used_at=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def hold_again(*, order_id: str, coupon_id: str | None) -> bool:

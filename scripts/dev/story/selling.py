@@ -90,7 +90,7 @@ def _buy(company: Company, neighbour: str, name: str) -> None:
         payment = paying.begin_payment(
             order_id=placed.order.id, shopper_id=shopper_id, provider="demo", now=company.now
         )
-    started = payments.start(payment)
+    started = payments.start(payment, now=company.now)
     with transaction():
         payments.record_start(payment_id=payment.id, started=started, now=company.now)
     run_pending()

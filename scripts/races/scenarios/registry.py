@@ -3,11 +3,12 @@
 from collections.abc import Callable, Coroutine
 
 from scripts.races.figures import Figures
-from scripts.races.scenarios import cache, checkouts, crashes, events, expiry, refunds
+from scripts.races.scenarios import cache, checkouts, coupons, crashes, events, expiry, refunds
 from scripts.races.shop import Race
 
 SCENARIOS: dict[str, Callable[[Race, Figures], Coroutine[None, None, None]]] = {
     "checkouts": checkouts.run,
+    "coupons": coupons.run,
     "expiry": expiry.run,
     "events": events.run,
     "refunds": refunds.run,

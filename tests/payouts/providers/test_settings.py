@@ -1,12 +1,13 @@
 """The settings of the channels: keys all or none, templates as JSON or in a file."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from groupbuy.kernel.settings import WECHAT_PAY, ConfigurationError, Settings, from_environment
 from groupbuy.payouts.providers.wechat_transfer import WeChatTransferChannel
-from tests.doubles.wechat_pay import private_pem, public_pem
+from tests.doubles.wechat_pay import API_V3_KEY, private_pem, public_pem
 
 DEMO = {
     "GROUPBUY_MODE": "demo",
@@ -68,6 +69,64 @@ def test_it_refuses_what_is_no_key(name: str, value: str) -> None:
     text = faults(**keys() | {name: other if value == "swapped" else value})
     assert text.startswith("The configuration is not complete:\n" + name)
     assert private_pem("merchant").splitlines()[1] not in text
+
+
+def taking() -> dict[str, str]:
+    return keys() | {
+        "WECHAT_PAY_API_V3_KEY": API_V3_KEY,
+        "WECHAT_PAY_NOTIFY_URL": "https://shop.example/webhooks/wechatpay",
+    }
+
+
+def test_it_takes_money_through_wechat_pay_with_two_more() -> None:
+    settings = read(**taking(), PAYMENT_METHODS="wechatpay:jsapi, demo:demo,wechatpay:jsapi")
+    assert settings.wechat_pay_api_v3_key == API_V3_KEY
+    assert settings.payment_methods == "wechatpay:jsapi,demo:demo"
+
+
+@pytest.mark.parametrize("name", ["WECHAT_PAY_API_V3_KEY", "WECHAT_PAY_NOTIFY_URL"])
+@pytest.mark.parametrize(
+    "used", [{}, {"PAYMENT_PROVIDER": "wechatpay"}, {"PAYMENT_METHODS": "wechatpay:jsapi"}]
+)
+def test_it_refuses_to_take_money_without_one_of_them(name: str, used: dict[str, str]) -> None:
+    some = {key: value for key, value in taking().items() if key != name}
+    assert f"missing: {name}" in faults(**some, **used)
+
+
+def test_it_takes_money_only_with_the_keys_of_the_merchant() -> None:
+    given = {key: value for key, value in taking().items() if key != "WECHAT_PAY_KEY"}
+    assert "missing: WECHAT_PAY_KEY" in faults(**given)
+    assert "WECHAT_PAY_MCH_ID" in faults(PAYMENT_PROVIDER="wechatpay")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WECHAT_PAY_API_V3_KEY", "31 characters are one too few.."),
+        ("WECHAT_PAY_NOTIFY_URL", "http://shop.example/webhooks/wechatpay"),
+        ("WECHAT_PAY_NOTIFY_URL", "https://shop.example/webhooks/wechatpay?a=1"),
+        ("PAYMENT_METHODS", "card"),
+        ("PAYMENT_METHODS", "paypal:card"),
+        ("PAYMENT_METHODS", "stripe:"),
+    ],
+)
+def test_it_refuses_what_cannot_be_used(name: str, value: str) -> None:
+    text = faults(**taking() | {name: value})
+    assert name in text
+    assert "characters are one too few" not in text
+
+
+def test_it_needs_stripe_in_production_only_where_shoppers_pay_there() -> None:
+    production = taking() | {
+        "GROUPBUY_MODE": "production",
+        "WECHAT_SECRET": "s",
+        "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
+        "PAYMENT_PROVIDER": "wechatpay",
+    }
+    assert read(**production).stripe_api_key == ""
+    assert "STRIPE_WEBHOOK_SECRET is missing" in faults(**production, STRIPE_API_KEY="k")
+    assert "STRIPE_API_KEY is missing" in faults(**production, PAYMENT_METHODS="stripe:card")
+    assert "demo is refused" in faults(**production, PAYMENT_METHODS="demo:demo")
 
 
 def test_it_reads_a_banks_template_from_json_or_a_file(tmp_path: Path) -> None:

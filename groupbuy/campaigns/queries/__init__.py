@@ -2,17 +2,25 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from groupbuy.campaigns.errors import GroupBuyNotOpen
+from groupbuy.campaigns.kinds.registry import KINDS
 from groupbuy.campaigns.models import Campaign, CampaignItem, GroupBuy
-from groupbuy.campaigns.rules import ENDED, ON_OFFER, CampaignState
+from groupbuy.campaigns.queries.due import counted_group_buy_ids as counted_group_buy_ids
+from groupbuy.campaigns.queries.due import due_campaign_ids as due_campaign_ids
+from groupbuy.campaigns.queries.due import is_due as is_due
+from groupbuy.campaigns.queries.due import item_ids_with_leftovers as item_ids_with_leftovers
+from groupbuy.campaigns.queries.due import open_group_buy_ids as open_group_buy_ids
+from groupbuy.campaigns.queries.due import unsettled_campaign_ids as unsettled_campaign_ids
+from groupbuy.campaigns.queries.invariants import INVARIANTS as INVARIANTS
+from groupbuy.campaigns.queries.progress import ladders_of, progress_of, with_ladder
+from groupbuy.campaigns.queries.progress import orders_wait as orders_wait
+from groupbuy.campaigns.rules import ON_OFFER, CampaignState, state_at
 from groupbuy.catalogue import queries as catalogue
-from groupbuy.inventory.models import StockPool
-from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
@@ -35,7 +43,10 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class OpenGroupBuy:
-    """A group buy that takes orders at the asked instant; `items` by SKU id."""
+    """A group buy that takes orders at the asked instant; `items` by SKU id.
+
+    `payable_for` is how long its unpaid orders keep their goods, None for as long as any.
+    """
 
     id: str
     campaign_id: str
@@ -43,6 +54,7 @@ class OpenGroupBuy:
     pickup_point_id: str
     share_code: str
     items: Mapping[str, OpenItem]
+    payable_for: timedelta | None = None
 
 
 def limits_of(item_ids: Sequence[str]) -> dict[str, int | None]:
@@ -74,8 +86,9 @@ def open_group_buy(
                 GroupBuy.leader_id,
                 GroupBuy.pickup_point_id,
                 GroupBuy.share_code,
+                Campaign.kind,
                 Campaign.opens_at,
-                Campaign.closes_at,
+                _ends_at().label("ends_at"),
                 and_(
                     Campaign.state.in_(ON_OFFER),
                     GroupBuy.state.in_(ON_OFFER),
@@ -90,10 +103,8 @@ def open_group_buy(
     )
     if row is None:
         raise NotFound
-    if not (row.on_offer and row.opens_at <= now < row.closes_at):
-        raise GroupBuyNotOpen(
-            opens_at=row.opens_at.isoformat(), closes_at=row.closes_at.isoformat()
-        )
+    if not (row.on_offer and row.opens_at <= now < row.ends_at):
+        raise GroupBuyNotOpen(opens_at=row.opens_at.isoformat(), closes_at=row.ends_at.isoformat())
     return OpenGroupBuy(
         id=row.id,
         campaign_id=row.campaign_id,
@@ -101,6 +112,7 @@ def open_group_buy(
         pickup_point_id=row.pickup_point_id,
         share_code=row.share_code,
         items=_open_items(row.campaign_id, sku_ids),
+        payable_for=KINDS[row.kind].payable_for(),
     )
 
 
@@ -129,38 +141,32 @@ def items_of(campaign_id: str) -> list[CampaignItem]:
     return list(session().scalars(query.order_by(CampaignItem.sku_id)))
 
 
-def due_campaign_ids(*, now: datetime) -> list[str]:
-    """Return the campaigns whose opening or closing has come, in id order."""
-    return list(session().scalars(select(Campaign.id).where(is_due(now)).order_by(Campaign.id)))
-
-
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Select campaigns whose opening or closing has come."""
-    return or_(
-        and_(Campaign.state == CampaignState.SCHEDULED, Campaign.opens_at <= now),
-        and_(Campaign.state == CampaignState.OPEN, Campaign.closes_at <= now),
-    )
-
-
-def item_ids_with_leftovers() -> list[str]:
-    """Return the items of ended campaigns into whose pools something came back, in SKU order."""
-    query = (
-        select(CampaignItem.id)
-        .join(Campaign, Campaign.id == CampaignItem.campaign_id)
-        .join(StockPool, StockPool.id == CampaignItem.pool_id)
-        .where(Campaign.state.in_(ENDED), StockPool.on_hand > StockPool.reserved)
-        .order_by(CampaignItem.sku_id, CampaignItem.id)
-    )
-    return list(session().scalars(query))
-
-
 def campaign_list(
-    *, limit: int, cursor: str | None, state: str | None = None
+    *,
+    limit: int,
+    cursor: str | None,
+    kind: str | None = None,
+    state: str | None = None,
+    q: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Page[dict[str, Any]]:
-    """Return campaigns as headquarters sees them, the newest first, in three statements."""
-    query = select(Campaign)
+    """Return campaigns as headquarters sees them, the newest first, in three statements.
+
+    `q` is part of the title; they open in [since, until).
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if kind is not None:
+        conditions.append(Campaign.kind == kind)
     if state is not None:
-        query = query.where(Campaign.state == state)
+        conditions.append(Campaign.state == state)
+    if q is not None:
+        conditions.append(Campaign.title.icontains(q, autoescape=True))
+    if since is not None:
+        conditions.append(Campaign.opens_at >= since)
+    if until is not None:
+        conditions.append(Campaign.opens_at < until)
+    query = select(Campaign).where(*conditions)
     page = paginate(query, by=[Campaign.id], limit=limit, cursor=cursor, descending=True)
     return Page(_shown_campaigns(page.items), page.next_cursor)
 
@@ -193,12 +199,39 @@ def campaigns_to_host(
 
 
 def own_group_buys(
-    *, leader_id: str, limit: int, cursor: str | None, now: datetime
+    *,
+    leader_id: str,
+    limit: int,
+    cursor: str | None,
+    now: datetime,
+    campaign_id: str | None = None,
+    state: str | None = None,
 ) -> Page[dict[str, Any]]:
     """Return a leader's group buys, the newest first, in a constant number of statements."""
-    query = select(GroupBuy).where(GroupBuy.leader_id == leader_id)
+    query = _wanted_group_buys(campaign_id=campaign_id, leader_id=leader_id, state=state)
     page = paginate(query, by=[GroupBuy.id], limit=limit, cursor=cursor, descending=True)
     return Page(_with_communities(shown_group_buys(page.items, now=now)), page.next_cursor)
+
+
+def group_buys(
+    *,
+    limit: int,
+    cursor: str | None,
+    now: datetime,
+    campaign_id: str | None = None,
+    leader_id: str | None = None,
+    state: str | None = None,
+) -> Page[dict[str, Any]]:
+    """Return group buys as headquarters sees them, the newest first, in constant statements."""
+    query = _wanted_group_buys(campaign_id=campaign_id, leader_id=leader_id, state=state)
+    page = paginate(query, by=[GroupBuy.id], limit=limit, cursor=cursor, descending=True)
+    return Page(_with_communities(shown_group_buys(page.items, now=now)), page.next_cursor)
+
+
+def group_buy(*, group_buy_id: str, now: datetime) -> dict[str, Any]:
+    """Return a group buy as headquarters sees it, or raise NotFound."""
+    found = _found(session().get(GroupBuy, group_buy_id))
+    return _with_communities(shown_group_buys([found], now=now))[0]
 
 
 def own_group_buy(*, leader_id: str, group_buy_id: str, now: datetime) -> dict[str, Any]:
@@ -220,7 +253,7 @@ def open_group_buys(*, limit: int, cursor: str | None, now: datetime) -> Page[di
             Campaign.state.in_(ON_OFFER),
             GroupBuy.state.in_(ON_OFFER),
             Campaign.opens_at <= now,
-            Campaign.closes_at > now,
+            _ends_at() > now,
         )
     )
     page = paginate(query, by=[GroupBuy.id], limit=limit, cursor=cursor)
@@ -246,23 +279,55 @@ def shop_group_buy(
 
 
 def shown_group_buys(group_buys: Sequence[GroupBuy], *, now: datetime) -> list[dict[str, Any]]:
-    """Return group buys with campaign, items, leader and pickup point, in five statements."""
+    """Return group buys with campaign, items, progress, leader and point, in five statements.
+
+    In six if an item has a price ladder.
+    """
     ids = {row.campaign_id for row in group_buys}
     campaigns = session().scalars(select(Campaign).where(Campaign.id.in_(ids))).all()
     shown = {entry["campaign"].id: entry for entry in _shown_campaigns(campaigns)}
     hosts = leaders.leaders_by_id(row.leader_id for row in group_buys)
     points = leaders.points_by_id(row.pickup_point_id for row in group_buys)
-    moving = {row.id: row.state_at(now) for row in campaigns if row.state in ON_OFFER}
+    items = (each["item"] for entry in shown.values() for each in entry["items"])
+    ladders = ladders_of(group_buys, items)
     return [
-        shown[row.campaign_id]
+        entry
         | {
             "group_buy": row,
-            "state": moving.get(row.campaign_id, row.state),
+            "state": _group_buy_state(row, entry["campaign"], now),
+            "ends_at": row.extended_until or entry["campaign"].closes_at,
+            "progress": progress_of(row, entry["campaign"]),
+            "items": [with_ladder(i, ladders.get((row.id, i["item"].id))) for i in entry["items"]],
             "leader": hosts[row.leader_id],
             "pickup_point": points[row.pickup_point_id],
         }
         for row in group_buys
+        for entry in [shown[row.campaign_id]]
     ]
+
+
+def _group_buy_state(row: GroupBuy, campaign: Campaign, now: datetime) -> str:
+    if campaign.state not in ON_OFFER:
+        return row.state
+    ends_at = row.extended_until or campaign.closes_at
+    return state_at(row.state, campaign.opens_at, ends_at, now)
+
+
+def _ends_at() -> ColumnElement[datetime]:
+    """Select when a group buy takes no more orders."""
+    return func.coalesce(GroupBuy.extended_until, Campaign.closes_at)
+
+
+def _wanted_group_buys(
+    *, campaign_id: str | None, leader_id: str | None, state: str | None
+) -> Select[GroupBuy]:
+    wanted = {
+        GroupBuy.campaign_id: campaign_id,
+        GroupBuy.leader_id: leader_id,
+        GroupBuy.state: state,
+    }
+    conditions = (column == value for column, value in wanted.items() if value is not None)
+    return select(GroupBuy).where(*conditions)
 
 
 def _shown_campaigns(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
@@ -314,31 +379,3 @@ def _found(group_buy: GroupBuy | None) -> GroupBuy:
     if group_buy is None:
         raise NotFound
     return group_buy
-
-
-INVARIANTS = (
-    Invariant(
-        "offered_items_have_stock_pools",
-        "Every item of a campaign that is scheduled or open has its own stock pool.",
-        "select i.id, i.campaign_id from campaign_items i "
-        "join campaigns c on c.id = i.campaign_id "
-        "where c.state in ('scheduled', 'open') and i.pool_id is null",
-    ),
-    Invariant(
-        "group_buys_follow_their_campaign",
-        "A group buy is open exactly when its campaign is, and ends with it.",
-        "select g.id, g.state, c.state as campaign_state from group_buys g "
-        "join campaigns c on c.id = g.campaign_id where case "
-        "when c.state in ('draft', 'scheduled') then g.state <> 'scheduled' "
-        "when c.state in ('open', 'cancelled') then g.state <> c.state "
-        "else g.state not in ('closed', 'succeeded', 'failed', 'fulfilled') end",
-    ),
-    Invariant(
-        "group_buys_are_hosted_at_home",
-        "A group buy is hosted in a community and at a pickup point of its own leader.",
-        "select g.id, g.leader_id from group_buys g "
-        "join communities m on m.id = g.community_id "
-        "join pickup_points p on p.id = g.pickup_point_id "
-        "where m.leader_id <> g.leader_id or p.leader_id <> g.leader_id",
-    ),
-)

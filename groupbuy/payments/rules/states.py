@@ -1,4 +1,4 @@
-"""Payments, pure: the tables of allowed moves, what must match, and when to look again."""
+"""The tables of allowed moves, what must match, and when to look again."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,6 +21,18 @@ class PaymentState(StrEnum):
     PARKED = "parked"
 
 
+class ResolutionAction(StrEnum):
+    """What becomes of a parked payment.
+
+    `refund`: what came in goes back. `accept`: it counts, and what came in above the amount goes
+    back. `dismiss`: no money of ours came in, there is nothing to do.
+    """
+
+    REFUND = "refund"
+    ACCEPT = "accept"
+    DISMISS = "dismiss"
+
+
 class RefundState(StrEnum):
     """Where a refund stands: with us, with the provider, or settled."""
 
@@ -37,6 +49,36 @@ class EventState(StrEnum):
     WAITING = "waiting"
     HANDLED = "handled"
     PARKED = "parked"
+
+
+class ReconciliationState(StrEnum):
+    """Where a comparison with a provider stands."""
+
+    REQUESTED = "requested"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DifferenceState(StrEnum):
+    """Whether somebody has cleared a difference up."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """What became of money on either side of a comparison."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+class Subject(StrEnum):
+    """What a provider's list tells of."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
 
 
 _P, _R, _E = PaymentState, RefundState, EventState
@@ -63,6 +105,11 @@ REFUND_MOVES: dict[tuple[RefundState, str], RefundState] = {
     (_R.SUBMITTED, "succeed"): _R.SUCCEEDED,
     (_R.REQUESTED, "fail"): _R.FAILED,
     (_R.SUBMITTED, "fail"): _R.FAILED,
+}
+
+RECONCILIATION_MOVES: dict[tuple[ReconciliationState, str], ReconciliationState] = {
+    (ReconciliationState.REQUESTED, "finish"): ReconciliationState.DONE,
+    (ReconciliationState.REQUESTED, "fail"): ReconciliationState.FAILED,
 }
 
 EVENT_MOVES: dict[tuple[EventState, str], EventState] = {

@@ -1,0 +1,1 @@
+"""What payments takes and gives over HTTP."""

@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -316,6 +317,8 @@ def parsed() -> argparse.Namespace:
 
 def main() -> int:
     """Run the benchmark; return the exit code: 0 if every goal was reached."""
+    # Asked to stop, it stops its servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     asked = parsed()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     clients = [int(number) for number in asked.clients.split(",")]

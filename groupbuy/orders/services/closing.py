@@ -7,7 +7,6 @@ orders and lines, each in id order, then stock, in a number of statements that d
 on how many orders it has (but for what others do about each cancelled order).
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update

@@ -59,11 +59,7 @@ def request_payment(
     if (
         live is not None
         and live.amount_fen == amount_fen
-        and (
-            not chosen
-            or live.state == PaymentState.SUCCEEDED
-            or way == (live.provider, live.method)
-        )
+        and (not chosen or live.state == PaymentState.SUCCEEDED or way == _way(live))
     ):
         return live
     if live is not None:
@@ -81,6 +77,10 @@ def request_payment(
         payable_until=payable_until,
         now=now,
     )
+
+
+def _way(payment: Payment) -> tuple[str, str]:
+    return payment.provider, payment.method
 
 
 def _create(
@@ -110,8 +110,7 @@ def _create(
 
 def needs_payer(payment: Payment) -> bool:
     """Tell whether the provider must know who pays before it begins."""
-    begun = payment.state not in UNPAID
-    return not begun and PROVIDERS[payment.provider].needs_payer
+    return payment.state in UNPAID and PROVIDERS[payment.provider].needs_payer
 
 
 def start(payment: Payment, *, payer: str = "", now: datetime) -> Started:

@@ -56,12 +56,10 @@ def request_payment(
     """
     way = (provider, method or provider_named(provider).methods[0])
     live = _live_payment(reference, amount_fen)
-    if (
-        live is not None
-        and live.amount_fen == amount_fen
-        and (not chosen or live.state == PaymentState.SUCCEEDED or way == _way(live))
-    ):
-        return live
+    if live is not None and live.amount_fen == amount_fen:
+        paid = live.state == PaymentState.SUCCEEDED
+        if paid or not chosen or way == (live.provider, live.method):
+            return live
     if live is not None:
         cancel_payment(reference=reference, now=now)
     created = _create(reference, amount_fen, way, payable_until, now)
@@ -77,10 +75,6 @@ def request_payment(
         payable_until=payable_until,
         now=now,
     )
-
-
-def _way(payment: Payment) -> tuple[str, str]:
-    return payment.provider, payment.method
 
 
 def _create(

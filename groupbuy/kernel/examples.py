@@ -52,10 +52,8 @@ def _plain(field: fields.Field[Any]) -> Any:
             return max(1, int(least or 0))
         case fields.Float():
             return float(least or 1)
-        case fields.Date():
-            return INSTANT[:10]
         case fields.DateTime():
-            return INSTANT
+            return INSTANT[:10] if isinstance(field, fields.Date) else INSTANT
         case fields.Email():
             return "hua@groupbuy.example"
         case fields.Dict():

@@ -149,6 +149,8 @@ class Shop:
         due = (
             advance_campaigns,
             expire_due,
+            settle_campaigns,
+            recount_group_buys,
             decide_overdue_after_sales,
             end_unreturned_after_sales,
             complete_due,

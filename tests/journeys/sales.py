@@ -51,5 +51,5 @@ def sale(shop: Shop, **campaign: Any) -> Sale:
 
 
 def actions(order: dict[str, Any]) -> list[str]:
-    """Return what happened to an order."""
-    return [step["action"] for step in order["timeline"]]
+    """Return how an order moved."""
+    return [step["action"] for step in order["timeline"] if step["kind"] == "order"]

@@ -19,11 +19,15 @@ INVARIANTS = (
     ),
     Invariant(
         "fulfilment.order_is_in_one_parcel",
-        "an order that is packed, on its way, ready or picked up is in exactly one parcel",
+        "an order that is packed, on its way, ready or picked up is in exactly one parcel; one "
+        "whose group buy made it is prepared before it is packed",
         "select o.id, o.state, count(i.id) parcels from orders o "
         f"left join {_STANDING}order_id = o.id "
         "where o.state in ('preparing', 'shipped', 'ready_for_pickup', 'picked_up') "
-        "group by o.id having count(i.id) <> 1",
+        "group by o.id having count(i.id) <> 1 and not (count(i.id) = 0 "
+        "and o.state = 'preparing' and exists (select from order_transitions t "
+        "where t.order_id = o.id and t.from_state = 'group_pending' "
+        "and t.to_state = 'preparing'))",
     ),
     Invariant(
         "fulfilment.parcel_is_one_shoppers",

@@ -158,19 +158,6 @@ def with_lines(found: Sequence[OrderRefund]) -> list[RefundView]:
     return [RefundView(refund, lines[refund.id]) for refund in found]
 
 
-def refund_under_way(order_id: str) -> bool:
-    """Tell whether a refund of the order is requested and not settled."""
-    return bool(
-        session().scalar(
-            select(
-                exists().where(
-                    OrderRefund.order_id == order_id, OrderRefund.state == RefundState.REQUESTED
-                )
-            )
-        )
-    )
-
-
 def ids_with_something_open(order_ids: Sequence[str]) -> set[str]:
     """Return which of these orders have a refund under way or an after-sale that is not over."""
     return set(

@@ -39,6 +39,7 @@ ORDER_WORDS: dict[str, Text] = {
     Action.PLACE: Text("已下单", "Order placed"),
     Action.PAY: Text("订单已支付", "Order paid"),
     Action.REVIVE: Text("付款后订单恢复", "Order restored by a late payment"),
+    Action.WAIT: Text("等待成团", "Waiting for the group buy to make it"),
     Action.PREPARE: Text("备货中", "Being prepared"),
     Action.UNPACK: Text("已取出发货单", "Taken out of its shipment"),
     Action.SHIP: Text("已发货", "Shipped"),

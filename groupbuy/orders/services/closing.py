@@ -89,11 +89,13 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
     pricing.give_back_many(order_ids=moved)
     taken = [
-        (line, line.quantity - line.returned_quantity, line.amount_fen - line.refund_requested_fen)
+        (line, line.left_quantity, line.left_fen)
         for line in held_lines(order_ids=moved)
         if cancelled[line.order_id].payment_id is not None
     ]
-    give_back(orders=cancelled, taken=taken, reason=reason, actor=SYSTEM, now=now)
+    give_back(
+        orders=cancelled, taken=taken, reason=reason, actor=SYSTEM, now=now, with_delivery=True
+    )
     cancel_payments(references=moved, now=now)
     inventory.give_back_many(order_ids=moved, now=now)
     for order in cancelled.values():
@@ -129,6 +131,10 @@ def _level(campaign_id: str, now: datetime) -> int:
     ]
     give_back(orders=orders, taken=taken, reason=queries.LADDER, actor=SYSTEM, now=now)
     return len(found)
+
+
+def _levellable(line: OrderLine) -> bool:
+    return line.final_price_fen is None and not line.held_fen and not line.held_quantity
 
 
 def _saved(line: OrderLine, price_fen: int) -> int:

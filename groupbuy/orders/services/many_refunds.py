@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
@@ -44,21 +45,24 @@ def give_back(
     reason: str,
     actor: Actor,
     now: datetime,
+    with_delivery: bool = False,
 ) -> None:
     """Request one refund of each order for (line, units, fen); the caller holds orders and lines.
 
-    Nothing of 0 fen is asked for; the amounts are no more than what is left of the lines.
+    Nothing of 0 fen is asked for; the amounts are no more than what is left of the lines. The
+    rest of each order's delivery fee goes back with them if asked for.
     """
     taken = [entry for entry in taken if entry[2] > 0]
-    if not taken:
-        return
-    by_order: dict[str, list[tuple[OrderLine, int, int]]] = {}
+    fees = {i: _fee_left(order) for i, order in orders.items() if with_delivery}
+    by_order: dict[str, list[tuple[OrderLine, int, int]]] = {i: [] for i in fees if fees[i]}
     for entry in taken:
         by_order.setdefault(entry[0].order_id, []).append(entry)
     refunds = [
-        _refund(orders[order_id], entries, reason, actor, now)
+        _refund(orders[order_id], entries, fees.get(order_id, 0), reason, actor, now)
         for order_id, entries in sorted(by_order.items())
     ]
+    if not refunds:
+        return
     session().add_all(refunds)
     session().flush()
     session().add_all(
@@ -68,7 +72,7 @@ def give_back(
         for refund in refunds
         for line, units, amount_fen in by_order[refund.order_id]
     )
-    _take(taken)
+    _take(taken, refunds)
     request_refunds(
         wanted=[RefundWanted(r.payment_id, r.amount_fen, r.id) for r in refunds],
         reason=reason,
@@ -89,6 +93,7 @@ def give_back(
 def _refund(
     order: Order,
     entries: Sequence[tuple[OrderLine, int, int]],
+    delivery_fen: int,
     reason: str,
     actor: Actor,
     now: datetime,
@@ -97,7 +102,8 @@ def _refund(
         id=new_id("orf"),
         order_id=order.id,
         payment_id=order.payment_id,
-        amount_fen=sum(amount_fen for _, _, amount_fen in entries),
+        amount_fen=sum(amount_fen for _, _, amount_fen in entries) + delivery_fen,
+        delivery_fen=delivery_fen,
         state=RefundState.REQUESTED,
         reason=reason,
         requested_by=actor.label,
@@ -105,8 +111,23 @@ def _refund(
     )
 
 
-def _take(taken: Sequence[tuple[OrderLine, int, int]]) -> None:
-    """Hold the parts of the lines; a part too large breaks the CHECK of the table."""
+def _fee_left(order: Order) -> int:
+    if order.payment_id is None:
+        return 0
+    return order.delivery_fen - order.delivery_requested_fen
+
+
+def _take(taken: Sequence[tuple[OrderLine, int, int]], refunds: Sequence[OrderRefund]) -> None:
+    """Hold the parts of the lines and of the fees; too large a part breaks a CHECK."""
+    fees = [(refund.order_id, refund.delivery_fen) for refund in refunds if refund.delivery_fen]
+    if fees:
+        requested = Order.delivery_requested_fen + bindparam("fee_fen")
+        session().connection().execute(
+            update(cast(Table, Order.__table__))
+            .where(Order.id == bindparam("order_id"))
+            .values(delivery_requested_fen=requested),
+            [{"order_id": order_id, "fee_fen": fee_fen} for order_id, fee_fen in fees],
+        )
     rows = [
         {
             "id": line.id,
@@ -115,4 +136,5 @@ def _take(taken: Sequence[tuple[OrderLine, int, int]]) -> None:
         }
         for line, units, amount_fen in taken
     ]
-    session().execute(update(OrderLine), rows)
+    if rows:
+        session().execute(update(OrderLine), rows)

@@ -110,11 +110,11 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
         Args:
             allow: the permission a caller needs, from identity's table.
             returns, status: the answer's schema and code (200; 201 or 204 must be said).
-            files: the media types of the files that the view may return, as a Download.
+            files: the media types of what the view may return as a Download.
             body, query: the request's schemas; unknown fields are refused.
             problems: what the services behind it may raise, beyond the common ones.
             idempotent: demand an Idempotency-Key and replay the first answer.
-            versioned: answer an ETag; a write demands If-Match and passes it as `if_match`.
+            versioned: answer an ETag; a write demands If-Match, passed as `if_match`.
             limits, limit_by: rate limits such as `5/minute`, counted per address unless said.
             cached: the same for everybody (see kernel.cache); the actor is the anonymous one.
             example, answer_example: for the API description; made from the schema when left out.
@@ -124,10 +124,9 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def register(view: View) -> View:
             call = _positional(view, body=body, query=query, method=method, versioned=versioned)
-            shown = answer_example or (examples.answer_example(returns) if returns else None)
+            shown = answer_example or (returns and examples.answer_example(returns))
             call = self.response(status, returns, example=shown)(call)
-            for media_type in files:
-                call = self.response(status, FILE, content_type=media_type)(call)
+            call = _answering_files(self, status, files, call)
             call = self.arguments(query, location="query")(call) if query else call
             if body is not None:
                 call = self.arguments(body, example=example or examples.request_example(body))(call)
@@ -137,7 +136,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = nothing_unknown(call, body=knows, query=query is not None)
             call = _admitted(call, allow, nobody=cached)
             call = limited(limits, limit_by)(call)
-            raised = [*problems, *([TooManyRequests] if limits else [])]
+            raised = list(problems) + [TooManyRequests] * bool(limits)
             raised += describing.common(rule, idempotent, method, versioned)
             told = describing.description(allow, raised, idempotent, versioned and method in EDITS)
             call = self.doc(operationId=view.__name__, **told)(call)
@@ -187,6 +186,12 @@ def caller_key() -> str:
 def language() -> str:
     """Return the language of the answer: zh-CN unless the caller prefers English."""
     return language_of(request.headers.get("Accept-Language", ""))
+
+
+def _answering_files(api: Api, status: int, files: Sequence[str], call: Any) -> Any:
+    for media_type in files:
+        call = api.response(status, FILE, content_type=media_type)(call)
+    return call
 
 
 def _positional(

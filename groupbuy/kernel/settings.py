@@ -3,29 +3,20 @@
 Every variable and its meaning is listed in `VARIABLES`; `docs/operations.md` prints the table.
 """
 
-import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from flask import current_app
 
+from groupbuy.kernel import readers
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 
 EXTENSION = "groupbuy.settings"
-PEM = "-----BEGIN "
-LONGEST_CACHE_MILLISECONDS = 900
-"""What was changed is to be seen by everybody within a second."""
 
 
 class Mode(StrEnum):
@@ -113,138 +104,6 @@ class Settings:
         return f"postgresql+psycopg{separator}{rest}" if scheme else ""
 
 
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("not a time zone such as Asia/Shanghai") from error
-    return value
-
-
-def _count(value: str) -> int:
-    if not value.isdecimal():
-        raise ValueError("must be a whole number, 0 or more")
-    return int(value)
-
-
-def _cache_time(value: str) -> int:
-    milliseconds = _count(value)
-    if milliseconds > LONGEST_CACHE_MILLISECONDS:
-        raise ValueError(f"must be at most {LONGEST_CACHE_MILLISECONDS}")
-    return milliseconds
-
-
-def _flag(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return value == "true"
-
-
-def _level(value: str) -> str:
-    if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
-    return value
-
-
-def _redis(value: str) -> str:
-    if not value.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    return value
-
-
-def _postgres(value: str) -> str:
-    if not value.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must begin with postgresql://; no other database is supported")
-    return value
-
-
-def _pictures(value: str) -> str:
-    parts = urlsplit(value)
-    folder = parts.scheme == "file" and len(parts.path) > 1 and not parts.netloc
-    bucket = parts.scheme in ("s3+https", "s3+http") and parts.username and parts.password
-    if not (folder or (bucket and parts.hostname and len(parts.path) > 1)):
-        raise ValueError("must be file:///folder or s3+https://ACCESS:SECRET@host/bucket")
-    return value
-
-
-def _key_ring(value: str) -> str:
-    KeyRing.parse(value)
-    return value
-
-
-PAYMENT_PROVIDERS = ("stripe", "wechatpay", "demo")
-
-
-def _provider(value: str) -> str:
-    if value not in PAYMENT_PROVIDERS:
-        raise ValueError("must be stripe, wechatpay or demo")
-    return value
-
-
-def _methods(value: str) -> str:
-    names = [name.strip() for name in value.split(",")]
-    for name in names:
-        provider, _, method = name.partition(":")
-        if provider not in PAYMENT_PROVIDERS or not re.fullmatch("[a-z_]+", method):
-            raise ValueError("must be provider:method pairs with commas between")
-    return ",".join(dict.fromkeys(names))
-
-
-def _api_v3_key(value: str) -> str:
-    if len(value.encode()) != 32:
-        raise ValueError("must be the 32 characters that were set in WeChat Pay's console")
-    return value
-
-
-def _notify_url(value: str) -> str:
-    if not value.startswith("https://") or "?" in value or "#" in value:
-        raise ValueError("must begin with https:// and have no query")
-    return value
-
-
-def _given_or_file(value: str, start: str) -> str:
-    """Return a text that was given as such (its line ends perhaps written \\n), or in a file."""
-    if value.lstrip().startswith(start):
-        return value.replace("\\n", "\n") if start == PEM else value
-    try:
-        return Path(value).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        raise ValueError(
-            f"neither begins with {start} nor is the path of a readable file"
-        ) from None
-
-
-def _private_key(value: str) -> str:
-    text = _given_or_file(value, PEM)
-    try:
-        key = load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
-        raise ValueError("must hold an RSA private key as PEM, without a password")
-    return text
-
-
-def _public_key(value: str) -> str:
-    text = _given_or_file(value, PEM)
-    try:
-        key = load_pem_public_key(text.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, RSAPublicKey):
-        raise ValueError("must hold an RSA public key as PEM")
-    return text
-
-
-def _json(value: str) -> str:
-    text = _given_or_file(value, "{")
-    try:
-        json.loads(text)
-    except ValueError:
-        raise ValueError("is not JSON") from None
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One environment variable: the field it sets, how it is read, what it means."""
@@ -261,11 +120,11 @@ _PRODUCTION = frozenset({Mode.PRODUCTION})
 
 VARIABLES = (
     Variable("GROUPBUY_MODE", "mode", "production, or demo (must be said)", Mode, _ALWAYS),
-    Variable("DATABASE_URL", "database_url", "postgresql://…", _postgres, _ALWAYS),
-    Variable("REDIS_URL", "redis_url", "redis://… (Redis or Valkey)", _redis, _ALWAYS),
-    Variable("BUSINESS_TIMEZONE", "business_timezone", "days and months are its", _timezone),
-    Variable("TRUSTED_PROXIES", "trusted_proxies", "reverse proxies in front of us", _count),
-    Variable("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING, ERROR", _level),
+    Variable("DATABASE_URL", "database_url", "postgresql://…", readers.postgres, _ALWAYS),
+    Variable("REDIS_URL", "redis_url", "redis://… (Redis or Valkey)", readers.redis, _ALWAYS),
+    Variable("BUSINESS_TIMEZONE", "business_timezone", "days and months are its", readers.timezone),
+    Variable("TRUSTED_PROXIES", "trusted_proxies", "reverse proxies in front of us", readers.count),
+    Variable("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING, ERROR", readers.level),
     Variable("WECHAT_APP_ID", "wechat_app_id", "the mini-program's appid", str, _PRODUCTION),
     Variable("WECHAT_SECRET", "wechat_secret", "the mini-program's secret", str, _PRODUCTION),
     Variable("WECHAT_API_URL", "wechat_api_url", "WeChat's API, for a test double"),
@@ -273,87 +132,120 @@ VARIABLES = (
     Variable("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "signs Stripe's events"),
     Variable("STRIPE_API_URL", "stripe_api_url", "Stripe's API, for a test double"),
     Variable(
-        "PAYMENT_PROVIDER", "payment_provider", "stripe or wechatpay; demo in demo mode", _provider
+        "PAYMENT_PROVIDER",
+        "payment_provider",
+        "stripe or wechatpay; demo in demo mode",
+        readers.provider,
     ),
     Variable(
         "PAYMENT_METHODS",
         "payment_methods",
         "what shoppers may choose, such as wechatpay:jsapi,stripe:card; if not set, what "
         "PAYMENT_PROVIDER does by itself",
-        _methods,
+        readers.methods,
     ),
-    Variable("SHOPPER_SESSION_DAYS", "shopper_session_days", "a shopper's login lasts", _count),
-    Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", _count),
-    Variable("ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", _count),
-    Variable("FLASH_EXPIRY_MINUTES", "flash_expiry_minutes", "… of a flash sale are", _count),
-    Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", _count),
+    Variable(
+        "SHOPPER_SESSION_DAYS", "shopper_session_days", "a shopper's login lasts", readers.count
+    ),
+    Variable("STAFF_SESSION_HOURS", "staff_session_hours", "a staff login lasts", readers.count),
+    Variable(
+        "ORDER_EXPIRY_MINUTES", "order_expiry_minutes", "unpaid orders are kept", readers.count
+    ),
+    Variable(
+        "FLASH_EXPIRY_MINUTES", "flash_expiry_minutes", "… of a flash sale are", readers.count
+    ),
+    Variable("AFTER_SALE_HOURS", "after_sale_hours", "from pickup to completion", readers.count),
     Variable(
         "AFTER_SALE_DECISION_HOURS",
         "after_sale_decision_hours",
         "staff decide on an after-sale within",
-        _count,
+        readers.count,
     ),
     Variable(
         "AFTER_SALE_AUTOMATIC_FEN",
         "after_sale_automatic_fen",
         "what nobody decided in time is approved up to, per order",
-        _count,
+        readers.count,
     ),
     Variable(
-        "AFTER_SALE_RETURN_DAYS", "after_sale_return_days", "goods must be back within", _count
+        "AFTER_SALE_RETURN_DAYS",
+        "after_sale_return_days",
+        "goods must be back within",
+        readers.count,
     ),
     Variable(
         "LEADER_CORRECTION_FEN",
         "leader_correction_fen",
         "a leader corrects an order without staff up to",
-        _count,
+        readers.count,
     ),
-    Variable("PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", _count),
     Variable(
-        "UNCLAIMED_AFTER_DAYS", "unclaimed_after_days", "goods without a pickup window wait", _count
+        "PICKUP_UNDO_MINUTES", "pickup_undo_minutes", "a pickup may be undone for", readers.count
+    ),
+    Variable(
+        "UNCLAIMED_AFTER_DAYS",
+        "unclaimed_after_days",
+        "goods without a pickup window wait",
+        readers.count,
     ),
     Variable(
         "UNCLAIMED_GRACE_HOURS",
         "unclaimed_grace_hours",
         "from the reminder to the campaign's rule for what nobody fetched",
-        _count,
+        readers.count,
     ),
-    Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", _count),
+    Variable("DELIVERY_FEE_FEN", "delivery_fee_fen", "on an order from the house", readers.count),
     Variable(
-        "FREE_DELIVERY_FROM_FEN", "free_delivery_from_fen", "goods for so much; 0: never", _count
+        "FREE_DELIVERY_FROM_FEN",
+        "free_delivery_from_fen",
+        "goods for so much; 0: never",
+        readers.count,
     ),
-    Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", _count),
-    Variable("MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", _count),
+    Variable("HOLD_DAYS", "hold_days", "local days from month end to the cutoff", readers.count),
     Variable(
-        "STATEMENT_CONFIRM_DAYS", "statement_confirm_days", "silence confirms after so many", _count
+        "MIN_PAYOUT_FEN", "min_payout_fen", "smaller amounts are carried forward", readers.count
     ),
-    Variable("MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", _count),
+    Variable(
+        "STATEMENT_CONFIRM_DAYS",
+        "statement_confirm_days",
+        "silence confirms after so many",
+        readers.count,
+    ),
+    Variable(
+        "MAX_TOTAL_BPS", "max_total_bps", "the most a commission plan may promise", readers.count
+    ),
     Variable(
         "RECRUITER_OVERRIDE_ALLOWED",
         "recruiter_override_allowed",
         "plans may pay recruiters; only after counsel agreed",
-        _flag,
+        readers.flag,
     ),
     Variable(
         "PAYOUT_ACCOUNT_KEYS",
         "payout_account_keys",
         "encrypt payout accounts: id:base64 of 32 bytes, …; the first one encrypts",
-        _key_ring,
+        readers.key_ring,
         _PRODUCTION,
     ),
     Variable(
         "PAYOUT_ACCOUNT_WAIT_HOURS",
         "payout_account_wait_hours",
         "a changed payout account is used after",
-        _count,
+        readers.count,
     ),
     Variable("WECHAT_PAY_MCH_ID", "wechat_pay_mch_id", "WeChat Pay: our merchant number"),
     Variable(
-        "WECHAT_PAY_KEY", "wechat_pay_key", "our API private key: PEM or its file", _private_key
+        "WECHAT_PAY_KEY",
+        "wechat_pay_key",
+        "our API private key: PEM or its file",
+        readers.private_key,
     ),
     Variable("WECHAT_PAY_CERT_SERIAL", "wechat_pay_cert_serial", "our API certificate's serial"),
     Variable(
-        "WECHAT_PAY_PUBLIC_KEY", "wechat_pay_public_key", "WeChat Pay's: PEM or file", _public_key
+        "WECHAT_PAY_PUBLIC_KEY",
+        "wechat_pay_public_key",
+        "WeChat Pay's: PEM or file",
+        readers.public_key,
     ),
     Variable("WECHAT_PAY_PUBLIC_KEY_ID", "wechat_pay_public_key_id", "its id, PUB_KEY_ID_…"),
     Variable("WECHAT_PAY_API_URL", "wechat_pay_api_url", "WeChat Pay's API, for a test double"),
@@ -361,27 +253,32 @@ VARIABLES = (
         "PICTURES_URL",
         "pictures_url",
         "where pictures are kept: file:///folder or s3+https://ACCESS:SECRET@host/bucket?region=…",
-        _pictures,
+        readers.pictures,
         _PRODUCTION,
     ),
     Variable(
         "WECHAT_PAY_API_V3_KEY",
         "wechat_pay_api_v3_key",
         "opens WeChat Pay's callbacks: 32 characters",
-        _api_v3_key,
+        readers.api_v3_key,
     ),
     Variable(
         "WECHAT_PAY_NOTIFY_URL",
         "wechat_pay_notify_url",
         "where its callbacks go: https://…/webhooks/wechatpay",
-        _notify_url,
+        readers.notify_url,
     ),
-    Variable("BANK_FILE_TEMPLATE", "bank_file_template", "a bank's files: JSON or its file", _json),
+    Variable(
+        "BANK_FILE_TEMPLATE",
+        "bank_file_template",
+        "a bank's files: JSON or its file",
+        readers.json_text,
+    ),
     Variable(
         "PUBLIC_CACHE_MILLISECONDS",
         "public_cache_milliseconds",
         "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
-        _cache_time,
+        readers.cache_time,
     ),
 )
 

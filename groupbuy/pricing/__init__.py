@@ -1,6 +1,6 @@
 """What it costs.
 
-Owns: the quote pipeline.
-Calls: catalogue, campaigns.
-Announces: see signals.py, where there is one.
+Owns: the quote pipeline, promotions, coupons.
+Calls: catalogue, campaigns, inventory, attribution, identity.
+Announces: nothing; orders calls it to hold, use and give back what an order uses.
 """

@@ -62,6 +62,21 @@ SHOPPERS = (
 )
 
 
+SHOP_SIGHTS = (
+    Sight(Text("搜索", "search"), "Bo", "/products?q=土鸡蛋"),
+    Sight(Text("进行中的团", "open group buys"), "Bo", "/group-buys"),
+    Sight(Text("优惠券", "a coupon"), "Bo", "/me/coupons"),
+    Sight(Text("待自提的订单", "an order to fetch"), "Bo", "/orders?state=ready_for_pickup"),
+    Sight(Text("促销", "promotions"), "Hua", "/hq/promotions"),
+    Sight(Text("活动：拼团、阶梯价、秒杀", "campaigns of each kind"), "Hua", "/hq/campaigns"),
+    Sight(Text("待决定的售后", "an after-sale to decide"), "Hua", "/hq/after-sales"),
+    Sight(Text("无人领取的货", "goods nobody fetched"), "Hua", "/hq/unclaimed"),
+    Sight(Text("采购清单", "what is to be bought"), "Hua", "/hq/purchase-lists"),
+    Sight(Text("配送路线", "a delivery route"), "Hua", "/hq/routes"),
+    Sight(Text("收款对账", "payments compared"), "Lin", "/hq/payment-reconciliations"),
+)
+
+
 def seed_if_empty(progress: Callable[[str], None] = lambda chapter: None) -> Demo:
     """Fill an empty database with the demo, all or nothing; return what to show either way.
 
@@ -88,6 +103,7 @@ def sights() -> list[Sight]:
         return []
     periods = "/hq/settlement-periods"
     return [
+        *SHOP_SIGHTS,
         Sight(
             Text("按等级分配的方案", "a plan assigned by level"), "Yan", "/leader/commission-plan"
         ),

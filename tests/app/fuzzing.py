@@ -131,18 +131,18 @@ def _in_turn(turn: int, *groups: list[Caller]) -> list[Caller]:
 
 def _make_real(case: AnyCase, ids: Mapping[str, str]) -> None:
     """Let a case speak of things that are there, in the version that they begin with."""
-    case.path_parameters = _with(ids, case.path_parameters)
-    case.body = _with(ids, case.body)
+    case.path_parameters = with_ids(ids, case.path_parameters)
+    case.body = with_ids(ids, case.body)
     if "If-Match" in case.headers:
         case.headers["If-Match"] = '"1"'
 
 
-def _with(ids: Mapping[str, str], value: Any) -> Any:
+def with_ids(ids: Mapping[str, str], value: Any) -> Any:
     """Return a value with real ids for drawn ones."""
     if isinstance(value, dict):
-        return {name: _with(ids, part) for name, part in value.items()}
+        return {name: with_ids(ids, part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_with(ids, part) for part in value]
+        return [with_ids(ids, part) for part in value]
     known = PUBLIC_ID.fullmatch(value) if isinstance(value, str) else None
     return ids.get(known[1], value) if known else value
 

@@ -73,7 +73,9 @@ def test_it_refuses_unknown_query_parameters_everywhere(app: Flask, api: Api) ->
     faults = []
     for route in routes(app):
         answer = route.ask(somebody(people, route), route.example, query=SURPRISE)
-        if "/surprise" not in pointers(answer):
+        # A provider's webhook may have to answer in that provider's own words.
+        refused = answer.status_code == 422 and route.permission == RAW
+        if not refused and "/surprise" not in pointers(answer):
             faults.append(f"{route.name}: {pointers(answer)}")
     assert faults == []
 
@@ -93,11 +95,12 @@ def test_it_lets_in_exactly_whom_the_table_of_permissions_names(app: Flask, api:
     assert faults == []
 
 
-def test_it_asks_everybody_without_a_valid_login_to_log_in(app: Flask, api: Api) -> None:
+def test_it_asks_who_has_no_valid_login_to_log_in_where_one_is_needed(app: Flask, api: Api) -> None:
     stranger = Caller(app, "no-such-token")
     faults = [
         route.name
         for route in routes(app)
-        if route.ask(stranger, route.example, query=SURPRISE).status_code != 401
+        if Role.ANONYMOUS not in route.roles
+        and route.ask(stranger, route.example, query=SURPRISE).status_code != 401
     ]
     assert faults == []

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel.db import session
 from scripts.dev.seed import seed_if_empty
+from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
@@ -85,9 +86,39 @@ def _dispute(world: World) -> str:
     return str(claimed["id"])
 
 
+def _line(world: World, position: int) -> tuple[str, str]:
+    """Return Bo's order, and one of its lines."""
+    order = made(world.api.shopper("bo").get(f"/orders/{_order(world)}"), 200)
+    return order["id"], order["lines"][position]["id"]
+
+
+def _after_sale(world: World) -> str:
+    order, line = _line(world, 0)
+    body = {"lines": [{"order_line_id": line, "quantity": 1}], "reason": "damaged"}
+    return str(made(world.api.shopper("bo").post(f"/orders/{order}/after-sales", body))["id"])
+
+
+def _correction(world: World) -> str:
+    _, line = _line(world, 1)
+    body = {
+        "kind": "shortage",
+        "reason": "The box was half empty",
+        "lines": [{"order_line_id": line, "quantity": 1}],
+    }
+    return str(made(world.api.shopper("mei").post("/leader/corrections", body))["id"])
+
+
+def _proxy(world: World) -> str:
+    path = f"/orders/{_order(world)}/pickup-proxies"
+    return str(made(world.api.shopper("bo").post(path, {"name": "Lan"}))["id"])
+
+
 MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "ord": ("bo", _order),
     "lap": ("bo", _application),
+    "pxy": ("bo", _proxy),
+    "afs": ("bo", _after_sale),
+    "cor": ("mei", _correction),
     "com": ("mei", lambda world: world.of_mei("com", "communities")),
     "ppt": ("mei", lambda world: world.of_mei("ppt", "pickup_points")),
     "gbu": ("mei", lambda world: world.of_mei("gbu", "group_buys")),
@@ -120,15 +151,16 @@ def test_it_hides_what_is_somebody_elses(app: Flask, api: Api) -> None:
     seed_if_empty()
     world = World(api)
     known = {prefix: maker(world) for prefix, (_, maker) in MAKERS.items()}
-    known["shp"] = api.shopper("bo").id
+    known |= {"shp": api.shopper("bo").id, "orl": _line(world, 2)[1]}
     faults = []
     for route in own_routes(app):
         ids = {name: known[p] for name, p in route.prefixes.items() if p in known}
+        body = with_ids(known, route.example) if "payment" not in route.rule.rule else {}
         for outsider in _outsiders(api, route):
-            answer = route.ask(outsider, route.example, ids=ids)
+            answer = route.ask(outsider, body, ids=ids)
             if answer.status_code != 404:
                 faults.append(f"{route.name}: {answer.status_code} {answer.text[:150]}")
-        owner = route.ask(api.shopper(_owner(route)), route.example, ids=ids)
+        owner = route.ask(api.shopper(_owner(route)), body, ids=ids)
         if owner.status_code == 404:
             faults.append(f"{route.name}: hidden from its owner too")
     assert not faults, "\n".join(faults)

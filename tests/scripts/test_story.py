@@ -1,5 +1,7 @@
 """The demo: what a person who starts it can see, and do next."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -11,12 +13,15 @@ from groupbuy.payouts.models import PayoutItem
 from groupbuy.settlement.models import Standing, Statement
 from scripts.dev.seed import Demo, Person, seed_if_empty
 from tests.client import Caller
+from tests.doubles.fixtures import picture_folder
+
+__all__ = ["picture_folder"]
 
 SETTLED, WAITING = "2026-01", "2026-02"
 
 
 @pytest.fixture
-def demo(app: Flask, clock: ManualClock) -> Demo:
+def demo(app: Flask, clock: ManualClock, picture_folder: Path) -> Demo:
     clock.advance(days=10)
     return seed_if_empty()
 

@@ -7,7 +7,6 @@ orders and lines, each in id order, then stock, in a number of statements that d
 on how many orders it has (but for what others do about each cancelled order).
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -91,7 +90,7 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     pricing.give_back_many(order_ids=moved)
     taken = [
         (line, line.left_quantity, line.left_fen)
-        for line in _free_lines(cancelled, now)
+        for line in held_lines(order_ids=moved)
         if cancelled[line.order_id].payment_id is not None
     ]
     give_back(
@@ -102,15 +101,6 @@ def _call_off(campaign_id: str, now: datetime) -> int:
     for order in cancelled.values():
         announce(order_cancelled, order, now=now)
     return len(found)
-
-
-def _free_lines(orders: Mapping[str, Order], now: datetime) -> list[OrderLine]:
-    """Return the lines of held orders; after-sales that hold any of them are withdrawn."""
-    lines = held_lines(order_ids=list(orders))
-    asked = sorted({line.order_id for line in lines if line.held_fen or line.held_quantity})
-    for order_id in asked:
-        after_sales.withdraw_all(order=orders[order_id], why="cancelled", actor=SYSTEM, now=now)
-    return held_lines(order_ids=list(orders)) if asked else lines
 
 
 def _level(campaign_id: str, now: datetime) -> int:

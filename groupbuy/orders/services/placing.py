@@ -63,8 +63,7 @@ def place(
     _respect_limits(shopper_id, priced.quote)
     point = _point(priced, pickup_point_id)
     order = _order(priced, shopper_id=shopper_id, point_id=point.id, placed_at=now)
-    group_buy = priced.group_buy
-    order.expires_at = now + ((group_buy and group_buy.payable_for) or payable_for)
+    order.expires_at = now + _payable_for(priced, payable_for)
     # Reserve first: an order that cannot be filled costs nothing more.
     if not pricing.hold(order_id=order.id, priced=priced, now=now):
         raise QuoteChanged(quote=price().quote)
@@ -87,6 +86,10 @@ def place(
     if order.total_fen == 0:
         paying.settle_free(order=order, now=now)
     return placed
+
+
+def _payable_for(priced: Priced, usual: timedelta) -> timedelta:
+    return (priced.group_buy and priced.group_buy.payable_for) or usual
 
 
 def _refuse_changed(quote: Quote, seen_total_fen: int, seen_digest: str | None) -> None:

@@ -56,16 +56,10 @@ def request_payment(
     """
     way = (provider, method or provider_named(provider).methods[0])
     live = _live_payment(reference, amount_fen)
-    if (
-        live is not None
-        and live.amount_fen == amount_fen
-        and (
-            not chosen
-            or live.state == PaymentState.SUCCEEDED
-            or way == (live.provider, live.method)
-        )
-    ):
-        return live
+    if live is not None and live.amount_fen == amount_fen:
+        paid = live.state == PaymentState.SUCCEEDED
+        if paid or not chosen or way == (live.provider, live.method):
+            return live
     if live is not None:
         cancel_payment(reference=reference, now=now)
     created = _create(reference, amount_fen, way, payable_until, now)
@@ -110,8 +104,7 @@ def _create(
 
 def needs_payer(payment: Payment) -> bool:
     """Tell whether the provider must know who pays before it begins."""
-    begun = payment.state not in UNPAID
-    return not begun and PROVIDERS[payment.provider].needs_payer
+    return payment.state in UNPAID and PROVIDERS[payment.provider].needs_payer
 
 
 def start(payment: Payment, *, payer: str = "", now: datetime) -> Started:

@@ -1,4 +1,4 @@
-"""What pricing keeps about a shopper."""
+"""What pricing keeps about a shopper: the coupons they have and had."""
 
 from groupbuy.kernel.personal import PersonalData
 
@@ -11,6 +11,7 @@ PERSONAL = (
     ),
     PersonalData(
         "coupon_codes",
-        "select code, claimed_at from coupon_codes where claimed_by = :shopper order by id",
+        "select k.code, k.claimed_at from coupon_codes k "
+        "where k.claimed_by = :shopper order by k.id",
     ),
 )

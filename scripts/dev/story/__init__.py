@@ -3,7 +3,8 @@
 Mei, Tao and Yan sell fruit and groceries to their neighbours. One month is settled, confirmed and
 paid; afterwards some of it was refunded and one order went to another leader. The next month, with
 an order on hold, is past its cutoff and waits for finance to close it. This week's campaign is
-open, and some orders wait at Mei's shop.
+open, and some orders wait at Mei's shop. Beside it ran a sale of eggs by price steps, of which Fei
+did not fetch hers; rice waits for four neighbours, a flash sale for its hour, Xia for an answer.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import ManualClock, previous_month
 from groupbuy.kernel.settings import settings
 from scripts.dev.story.company import Company
+from scripts.dev.story.counter import compare, complain, prepare_a_delivery, remind
 from scripts.dev.story.money import answer, pay, settle, tax
+from scripts.dev.story.offers import announce_flash, gather, reduce_prices, sell_by_steps
 from scripts.dev.story.selling import complain_late, sell_a_week, suspect
 from scripts.dev.story.shop import open_shop
 
@@ -35,7 +38,7 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
     if today < calendar.cutoff(waiting, hold_days) + timedelta(hours=1):
         waiting = previous_month(waiting)
     settled = previous_month(waiting)
-    company = Company(ManualClock(calendar.month_start(settled) - timedelta(days=10)), staff)
+    company = Company(ManualClock(calendar.month_start(settled) - timedelta(days=10)), today, staff)
     current_app.extensions[clock.EXTENSION] = company.time
     try:
         progress("商品、团长与方案 goods, leaders and plans")
@@ -52,7 +55,16 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
         _sell(company, waiting, WAITING_WEEKS)
         suspect(company, waiting)
         progress("本周的团购 this week's group buys")
-        sell_a_week(company, today - timedelta(days=2), finish=False)
+        sell_by_steps(company)
+        remind(company)
+        bought = sell_a_week(company, today - timedelta(days=2), finish=False)
+        progress("促销、拼团与柜台 promotions, group buys and the counter")
+        reduce_prices(company)
+        gather(company)
+        prepare_a_delivery(company)
+        announce_flash(company)
+        complain(company, bought["xia", "mei"])
+        compare(company)
     finally:
         current_app.extensions[clock.EXTENSION] = real
 

@@ -19,16 +19,20 @@ LEADERS = {
 
 @dataclass
 class Company:
-    """The company; `time` is the clock that everybody reads.
+    """The company; `time` is the clock that everybody reads, `today` where the story ends.
 
-    `leaders`, `communities`, `points` and `groups` are ids by the leader's name, `categories` by
-    their own; `orders` are each neighbour's last ones by month, neighbour and leader.
+    `leaders`, `communities`, `points` and `groups` are ids by the leader's name, `categories`,
+    `brands` and `suppliers` by their own; `orders` are each neighbour's last ones by month,
+    neighbour and leader.
     """
 
     time: ManualClock
+    today: datetime
     staff: dict[str, Actor]
     random: Random = field(default_factory=lambda: Random(20))
     categories: dict[str, str] = field(default_factory=dict)
+    brands: dict[str, str] = field(default_factory=dict)
+    suppliers: dict[str, str] = field(default_factory=dict)
     skus: list[str] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     points: dict[str, str] = field(default_factory=dict)

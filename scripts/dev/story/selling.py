@@ -1,6 +1,8 @@
 """A week of selling: a campaign, orders, parcels, and what goes wrong with some of them."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from groupbuy.campaigns import services as campaigns
 from groupbuy.fulfilment import queries as fulfilment_queries
@@ -15,6 +17,7 @@ from groupbuy.orders.services import moving, paying, placing
 from groupbuy.orders.services.reassigning import reassign
 from groupbuy.orders.services.refunding import Return, refund_lines
 from groupbuy.payments.services import payments
+from groupbuy.pricing import services as pricing
 from groupbuy.pricing.rules import Wanted
 from scripts.dev.story.company import NEIGHBOURS, Company
 from scripts.dev.story.shop import GOODS
@@ -22,67 +25,87 @@ from scripts.dev.story.shop import GOODS
 GOODS_IN_A_BASKET = 3
 
 
-def sell_a_week(company: Company, opens_at: datetime, *, finish: bool) -> None:
-    """Run a campaign of a week; hand everything over unless it is the present one."""
-    _offer_goods(company, opens_at)
-    company.time.at = opens_at
-    with transaction():
-        campaigns.advance(now=company.now)
+def sell_a_week(
+    company: Company, opens_at: datetime, *, finish: bool
+) -> dict[tuple[str, str], str]:
+    """Run a campaign of a week; hand everything over unless it is the present one.
+
+    Return its orders by neighbour and leader.
+    """
+    company.groups = announce(
+        company,
+        hosts=list(company.leaders),
+        title="邻里好物周 Good things this week",
+        description="下单后次日到自提点。 Order today, fetch it tomorrow.",
+        opens_at=opens_at,
+        closes_at=opens_at + timedelta(days=7),
+        items=[
+            {"sku_id": sku_id, "price_fen": good.price_fen, "allotment": 300}
+            for sku_id, good in zip(company.skus, GOODS, strict=True)
+        ],
+    )
     hosts = list(company.leaders) if finish else ["mei"]
+    bought = {}
     for neighbour in NEIGHBOURS:
         company.time.advance(hours=3)
         for name in hosts:
-            _buy(company, neighbour, name)
+            order_id = buy(company, neighbour, company.groups[name], _basket(company))
+            month = settings().calendar.month_of(company.now)
+            company.orders[month, neighbour, name] = bought[neighbour, name] = order_id
     for name in hosts:
         company.time.advance(hours=10)
-        _deliver(company, name, hand_over=finish)
+        deliver(company, name, hand_over=NEIGHBOURS if finish else ())
     if finish:
         company.time.at = opens_at + timedelta(days=7)
         with transaction():
             campaigns.advance(now=company.now)
             moving.complete_due(now=company.now)
+    return bought
 
 
-def _offer_goods(company: Company, opens_at: datetime) -> None:
+def announce(
+    company: Company, *, hosts: Sequence[str], opens_at: datetime, **campaign: Any
+) -> dict[str, str]:
+    """Plan a campaign, let leaders host it, and open it if its instant comes before today.
+
+    Return its group buys by leader.
+    """
     operator = company.staff["operator"]
-    company.time.at = opens_at - timedelta(hours=6)
-    prices = zip(company.skus, (good[3] for good in GOODS), strict=True)
+    company.time.at = max(company.now, min(opens_at, company.today) - timedelta(hours=6))
+    campaign = {"kind": "community", **campaign}
+    hosted = {}
     with transaction():
-        campaign = campaigns.create(
-            kind="community",
-            title="邻里好物周 Good things this week",
-            description="下单后次日到自提点。 Order today, fetch it tomorrow.",
-            opens_at=opens_at,
-            closes_at=opens_at + timedelta(days=7),
-            items=[{"sku_id": s, "price_fen": p, "allotment": 300} for s, p in prices],
-            actor=operator,
-            now=company.now,
-        )
-        campaigns.schedule(campaign_id=campaign.id, actor=operator, now=company.now)
-        for name, leader_id in company.leaders.items():
-            hosted = campaigns.host(
-                leader_id=leader_id,
-                campaign_id=campaign.id,
+        planned = campaigns.create(opens_at=opens_at, **campaign, actor=operator, now=company.now)
+        campaigns.schedule(campaign_id=planned.id, actor=operator, now=company.now)
+        for name in hosts:
+            hosted[name] = campaigns.host(
+                leader_id=company.leaders[name],
+                campaign_id=planned.id,
                 community_id=company.communities[name],
                 pickup_point_id=company.points[name],
                 actor=company.leader(name),
                 now=company.now,
-            )
-            company.groups[name] = hosted.id
+            ).id
+    if opens_at < company.today:
+        company.time.at = opens_at
+        with transaction():
+            campaigns.advance(now=company.now)
+    return hosted
 
 
-def _buy(company: Company, neighbour: str, name: str) -> None:
-    wanted = company.random.sample(range(len(GOODS)), GOODS_IN_A_BASKET)
-    basket = [Wanted(company.skus[i], company.random.randint(1, 3)) for i in wanted]
-    total = sum(GOODS[i][3] * line.quantity for i, line in zip(wanted, basket, strict=True))
+def buy(company: Company, neighbour: str, group_buy_id: str, basket: Sequence[Wanted]) -> str:
+    """Let a neighbour order what they want for the quoted price, and pay; return the order's id."""
     shopper_id = company.shopper(neighbour)
     with transaction():
+        quoted = pricing.price_basket(
+            shopper_id=shopper_id, lines=basket, group_buy_id=group_buy_id, now=company.now
+        ).quote
         placed = placing.place(
             shopper_id=shopper_id,
             lines=basket,
-            group_buy_id=company.groups[name],
+            group_buy_id=group_buy_id,
             pickup_point_id=None,
-            quote_total_fen=total,
+            quote_total_fen=quoted.total_fen,
             payable_for=timedelta(minutes=settings().order_expiry_minutes),
             actor=Actor(kind="shopper", id=shopper_id, role="shopper"),
             now=company.now,
@@ -94,28 +117,41 @@ def _buy(company: Company, neighbour: str, name: str) -> None:
     with transaction():
         payments.record_start(payment_id=payment.id, started=started, now=company.now)
     run_pending()
-    month = settings().calendar.month_of(company.now)
-    company.orders[month, neighbour, name] = placed.order.id
+    return str(placed.order.id)
 
 
-def _deliver(company: Company, name: str, *, hand_over: bool) -> None:
+def deliver(company: Company, name: str, *, hand_over: Collection[str]) -> None:
+    """Bring what waits for a leader's point, and hand it over to some neighbours."""
     operator = company.staff["operator"]
     with transaction():
         shipment = fulfilment.create_shipment(
-            pickup_point_id=company.points[name], campaign_id=None, actor=operator, now=company.now
+            pickup_point_id=company.points[name], actor=operator, now=company.now
         ).shipment
         fulfilment.dispatch(shipment_id=shipment.id, actor=operator, now=company.now)
         fulfilment.arrive(shipment_id=shipment.id, actor=operator, now=company.now)
-        if hand_over:
-            parcels = fulfilment_queries.parcels(shipment_id=shipment.id, limit=100, cursor=None)
-            for parcel in parcels.items:
-                fulfilment.redeem(
-                    pickup_point_id=company.points[name],
-                    code=orders.order(parcel.order_ids[0]).pickup_code or "",
-                    actor=company.leader(name),
-                    now=company.now,
-                    after_sale=timedelta(hours=settings().after_sale_hours),
-                )
+        parcels = fulfilment_queries.parcels(shipment_id=shipment.id, limit=100, cursor=None)
+        fetch = {company.shopper(neighbour) for neighbour in hand_over}
+        for parcel in parcels.items:
+            order = orders.order(parcel.order_ids[0])
+            if order.shopper_id in fetch:
+                redeem(company, name, order.id)
+
+
+def redeem(company: Company, name: str, order_id: str) -> None:
+    """Let a leader hand a parcel over against its code."""
+    with transaction():
+        fulfilment.redeem(
+            pickup_point_id=company.points[name],
+            code=orders.order(order_id).pickup_code or "",
+            actor=company.leader(name),
+            now=company.now,
+            after_sale=timedelta(hours=settings().after_sale_hours),
+        )
+
+
+def _basket(company: Company) -> list[Wanted]:
+    wanted = company.random.sample(range(len(GOODS)), GOODS_IN_A_BASKET)
+    return [Wanted(company.skus[good], company.random.randint(1, 3)) for good in wanted]
 
 
 def complain_late(company: Company, month: str) -> None:

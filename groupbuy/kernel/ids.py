@@ -84,7 +84,7 @@ class Id(TypeDecorator[str]):
         return None if value is None else f"{self.prefix}_{value.hex}"
 
 
-def any_id(name: str, prefix: str) -> CollectionAggregate[str]:
+def any_id(name: str, prefix: str) -> CollectionAggregate[Any]:
     """Return what a column equals that is one of a list of ids, given as parameter `name`.
 
     Unlike `in_` it makes one statement, whatever the length of the list.

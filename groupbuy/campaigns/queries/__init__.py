@@ -374,7 +374,7 @@ def _open_items(campaign_id: str, sku_ids: Collection[str] | None) -> dict[str, 
     wanted: dict[str, Any] = {"campaign_id": campaign_id}
     if sku_ids is not None:
         wanted["sku_ids"] = list(sku_ids)
-    rows = session().execute(_ITEMS if sku_ids is None else _WANTED_ITEMS, wanted)
+    rows: Iterable[Any] = session().execute(_ITEMS if sku_ids is None else _WANTED_ITEMS, wanted)
     return {row.sku_id: OpenItem(*row) for row in rows}
 
 

@@ -41,6 +41,10 @@ class Fault:
         """Return what is stored."""
         return {"row": self.row, "column": self.column, "zh": self.text.zh, "en": self.text.en}
 
+    def as_told(self) -> dict[str, Any]:
+        """Return what a Problem tells, as `ImportFaultSchema` shows it."""
+        return {"row": self.row, "column": self.column, "detail": self.text}
+
 
 @dataclass(slots=True)
 class Plan:

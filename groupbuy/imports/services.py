@@ -57,7 +57,7 @@ def apply(*, import_id: str, actor: Actor, now: datetime) -> Import:
     _move(sheet, "apply", actor=actor, now=now)
     plan, _ = _check(sheet.kind, sheet.content)
     if plan.faults:
-        first = [fault.as_json() for fault in _first(plan.faults)]
+        first = [fault.as_told() for fault in _first(plan.faults)]
         raise ImportFaulty(faults=first, fault_count=len(plan.faults))
     sheet.creates, sheet.updates, sheet.unchanged = plan.creates, plan.updates, plan.unchanged
     KINDS[sheet.kind].apply(plan, actor=actor, now=now)

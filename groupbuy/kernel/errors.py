@@ -9,6 +9,7 @@ from flask_limiter import RateLimitExceeded
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from groupbuy.kernel.complaints import complaint
 from groupbuy.kernel.http import language
 from groupbuy.kernel.problems import (
     MEDIA_TYPE,
@@ -21,33 +22,8 @@ from groupbuy.kernel.problems import (
     Unexpected,
     pointed,
 )
-from groupbuy.kernel.texts import Text
 
 log = structlog.get_logger(__name__)
-
-_CHINESE = {
-    "Missing data for required field.": "缺少必填字段。",
-    "Field may not be null.": "不能为空。",
-    "Unknown field.": "未知字段。",
-    "Not a valid integer.": "不是有效的整数。",
-    "Not a valid string.": "不是有效的文本。",
-    "Not a valid boolean.": "不是有效的布尔值。",
-    "Not a valid datetime.": "不是有效的时间（RFC 3339，须带时区）。",
-    "Not a valid aware datetime.": "时间须带时区。",
-    "Not a valid list.": "不是有效的列表。",
-    "Invalid input type.": "输入类型不正确。",
-    "Not a valid email address.": "不是有效的电子邮箱。",
-    "Control characters are not allowed.": "不能包含控制字符。",
-    "Not base64 of 1 byte to 1 MiB.": "须为 1 字节至 1 MiB 内容的 base64 编码。",
-    "Must not be 0.": "不能为 0。",
-    "Not a month YYYY-MM.": "不是 YYYY-MM 格式的月份。",
-    "4 to 40 letters and digits.": "须为 4 至 40 个字母或数字。",
-    "Give from_fen by amount, from_units by count.": "按金额填 from_fen，按件数填 from_units。",
-    "Each step must be higher than the one before.": "每一档须高于前一档。",
-    "Name at least one filter.": "请至少填写一个筛选条件。",
-    "Nobody ordered since then and never.": "ordered_since 与 never_ordered 不能同时使用。",
-    "Name a line, or give delivery_fen.": "请填写商品行或 delivery_fen。",
-}
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -120,6 +96,4 @@ def _walk(path: str, messages: Any, faults: list[dict[str, Any]]) -> None:
             _walk(path + step, value, faults)
         return
     for message in messages if isinstance(messages, list) else [messages]:
-        english = str(message)
-        chinese = _CHINESE.get(english, english)
-        faults.append({"pointer": path or "/", "detail": Text(chinese, english)})
+        faults.append({"pointer": path or "/", "detail": complaint(str(message))})

@@ -53,9 +53,10 @@ class Problem(Exception):
             "status": int(self.status),
             "code": self.code,
         }
+        members = {name: spoken(value, language) for name, value in self.members.items()}
         if self.detail is not None:
-            body["detail"] = self.detail.to(language).format_map(_Members(self.members))
-        return body | self.members
+            body["detail"] = self.detail.to(language).format_map(_Members(members))
+        return body | members
 
     @classmethod
     def example(cls) -> dict[str, Any]:
@@ -63,6 +64,17 @@ class Problem(Exception):
         body = cls().document("en")
         body.pop("detail", None)
         return body
+
+
+def spoken(value: Any, language: str) -> Any:
+    """Return a value with every text anywhere in it in the language."""
+    if isinstance(value, Text):
+        return value.to(language)
+    if isinstance(value, dict):
+        return {name: spoken(part, language) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [spoken(part, language) for part in value]
+    return value
 
 
 class _Members(dict[str, Any]):
@@ -125,16 +137,6 @@ class InvalidInput(Problem):
         """Return a problem with fields that nobody knows, where there is no schema to say so."""
         text = Text("未知字段。", "Unknown field.")
         return cls(errors=[{"pointer": f"/{pointed(name)}", "detail": text} for name in names])
-
-    def document(self, language: str) -> dict[str, Any]:
-        """Return the document with each fault's text in the language."""
-        body = super().document(language)
-        body["errors"] = [
-            {**fault, "detail": detail.to(language) if isinstance(detail, Text) else detail}
-            for fault in body.get("errors", [])
-            for detail in [fault["detail"]]
-        ]
-        return body
 
 
 class MalformedRequest(Problem):

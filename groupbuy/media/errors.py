@@ -8,14 +8,15 @@ from groupbuy.kernel.texts import Text
 
 
 class NotAPictureFile(Problem):
-    """The file is not a JPEG, PNG, WebP or GIF, is damaged, or has more than 50 million pixels."""
+    """The file is not a JPEG, PNG, WebP or GIF, is damaged, or has too many pixels."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "not-a-picture"
     title = Text("文件不是可用的图片", "The file is not a usable picture")
     detail = Text(
-        "请上传 JPEG、PNG、WebP 或 GIF 图片，不超过 8 MB、5000 万像素。",
-        "Upload a JPEG, PNG, WebP or GIF of at most 8 MB and 50 million pixels.",
+        "请上传 JPEG、PNG、WebP 或 GIF 图片，不超过 8 MB、2000 万像素（普通 JPEG 5000 万）。",
+        "Upload a JPEG, PNG, WebP or GIF of at most 8 MB and 20 million pixels "
+        "(a plain JPEG 50 million).",
     )
 
 

@@ -12,7 +12,10 @@ UPLOAD_BYTES = 8 << 20
 """How long an uploaded file may be: a phone's photograph."""
 
 PIXELS = 50_000_000
-"""How many pixels it may have once it is unpacked; small files can hold endless pictures."""
+"""How many pixels a JPEG may have: it is made smaller while it is read, never unpacked whole."""
+
+UNPACKED_PIXELS = 20_000_000
+"""How many anything else may have; small files can hold endless pictures."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 """What is read. SVG is a program, not a picture; of a moving GIF the first frame is kept."""
@@ -29,6 +32,9 @@ class Size(StrEnum):
     FULL = "full"
     THUMBNAIL = "thumbnail"
 
+
+_SMOOTH = ("L", "LA", "RGB", "RGBA", "CMYK")
+"""The modes in which neighbouring pixels can be mixed; others are turned into one of them."""
 
 EDGES = {Size.FULL: 1600, Size.THUMBNAIL: 400}
 """The longest edge of each size, in pixels; smaller pictures are not blown up."""
@@ -60,16 +66,17 @@ def draw_again(upload: bytes) -> Drawn:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(upload), formats=FORMATS)
-            if picture.width * picture.height > PIXELS:
+            if picture.width * picture.height > _most_pixels(picture):
                 raise NotAPicture("too many pixels")
-            drawn = _flat(ImageOps.exif_transpose(picture))
+            # Made small first: whatever follows needs the memory of a small picture.
+            small = _within(picture, EDGES[Size.FULL])
+            full = _flat(ImageOps.exif_transpose(small))
     except NotAPicture:
         raise
     except Exception as fault:
         # A decoder that is fed by strangers may raise anything.
         raise NotAPicture(type(fault).__name__) from None
-    full = _within(drawn, EDGES[Size.FULL])
-    sizes = {size: _within(full, edge) for size, edge in EDGES.items()}
+    sizes = {Size.FULL: full, Size.THUMBNAIL: _within(full.copy(), EDGES[Size.THUMBNAIL])}
     return Drawn({size: _bytes(image) for size, image in sizes.items()}, full.width, full.height)
 
 
@@ -78,20 +85,30 @@ def key_of(picture_id: str, size: Size) -> str:
     return f"{picture_id}-{size}.jpg"
 
 
+def _most_pixels(picture: Image.Image) -> int:
+    read_smaller = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
+    return PIXELS if read_smaller else UNPACKED_PIXELS
+
+
+def _within(picture: Image.Image, edge: int) -> Image.Image:
+    """Return a picture made no larger than this; the one that is given is used up."""
+    if picture.mode == "I;16":
+        # Left as they are, 16 bits of grey would all be cut off at white.
+        picture = picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
+    elif picture.mode not in _SMOOTH or "transparency" in picture.info:
+        clear = picture.mode == "PA" or "transparency" in picture.info
+        picture = picture.convert("RGBA" if clear else "RGB")
+    picture.thumbnail((edge, edge))
+    return picture
+
+
 def _flat(picture: Image.Image) -> Image.Image:
-    picture.seek(0)
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if "A" in picture.getbands():
         colours = picture.convert("RGBA")
         ground = Image.new("RGB", colours.size, "white")
         ground.paste(colours, mask=colours.getchannel("A"))
         return ground
     return picture.convert("RGB")
-
-
-def _within(picture: Image.Image, edge: int) -> Image.Image:
-    smaller = picture.copy()
-    smaller.thumbnail((edge, edge))
-    return smaller
 
 
 def _bytes(picture: Image.Image) -> bytes:

@@ -113,6 +113,9 @@ def test_it_says_what_is_wrong_with_the_file(shop: Shop, sheet: str, word: str) 
 def test_it_names_the_problem_of_an_unreadable_file(shop: Shop) -> None:
     answer = shop.hua.post("/hq/imports", body("PK\x03\x04"))
     problem(answer, 422, "sheet-unreadable")
+    assert answer.json["detail"] == answer.json["reason"] == "The XLSX file is damaged."
+    answer = shop.hua.post("/hq/imports", body("PK\x03\x04"), language="zh-CN")
+    assert answer.json["detail"] == answer.json["reason"] == "XLSX 文件已损坏。"
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])

@@ -1,6 +1,10 @@
 """What becomes of an uploaded picture."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -70,8 +74,51 @@ def test_it_refuses_what_is_no_picture(content: bytes) -> None:
 def test_it_refuses_small_files_that_hold_endless_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "PIXELS", 1_000)
     with pytest.raises(NotAPicture, match="too many"):
-        draw_again(picture_bytes())
+        draw_again(picture_bytes(kind="JPEG"))
 
 
 def test_it_names_files_by_nothing_but_our_own_id() -> None:
     assert key_of(f"pic_{'0' * 32}", Size.FULL) == f"pic_{'0' * 32}-full.jpg"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "width", "most"),
+    [("JPEG", "RGB", 7_000, 200), ("PNG", "RGBA", 4_000, 200), ("WEBP", "RGB", 4_000, 350)],
+)
+def test_it_needs_little_memory_however_many_pixels_a_small_file_holds(
+    tmp_path: Path, kind: str, mode: str, width: int, most: int
+) -> None:
+    file = tmp_path / "picture"
+    file.write_bytes(picture_bytes(kind=kind, mode=mode, width=width, height=5_000))
+    # The decoders' memory is not Python's, and a child inherits its parent's peak in `rusage`.
+    measure = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from groupbuy.media.rules import draw_again\n"
+        "told = Path('/proc/self/status').read_text\n"
+        "peak = lambda: int(told().split('VmHWM:')[1].split()[0])\n"
+        "before = peak()\n"
+        "draw_again(Path(sys.argv[1]).read_bytes())\n"
+        "print(peak() - before)\n"
+    )
+    run = [sys.executable, "-c", measure, str(file)]
+    told = subprocess.run(run, check=True, capture_output=True, text=True)
+    assert int(told.stdout) >> 10 < most
+
+
+def test_it_takes_more_pixels_only_where_they_need_not_be_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "UNPACKED_PIXELS", 1_000)
+    draw_again(picture_bytes(kind="JPEG"))
+    options: dict[str, Any]
+    for kind, options in (("PNG", {}), ("JPEG", {"progressive": True})):
+        with pytest.raises(NotAPicture, match="too many"):
+            draw_again(picture_bytes(kind=kind, **options))
+
+
+def test_it_keeps_the_greys_of_a_picture_of_16_bits() -> None:
+    out = io.BytesIO()
+    Image.new("I;16", (60, 40), 0x6400).save(out, "PNG")
+    full = opened(draw_again(out.getvalue()).contents[Size.FULL])
+    assert full.getpixel((5, 5)) == (100, 100, 100)

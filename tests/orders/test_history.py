@@ -114,6 +114,8 @@ class TestLists:
         stand.deliver(stand.mei["point"])
         code = made(stand.api.shopper("bo").get(f"/orders/{eggs}"), 200)["pickup_code"]
         assert ids(hua, "/hq/orders", q=code) == [eggs]
+        # To a leader the code is the shopper's to show: nobody tries codes where nothing counts.
+        assert ids(mei, "/leader/orders", q=code) == []
         stand.recruit("tao")
         assert ids(stand.api.shopper("tao"), "/leader/orders", q=zeds) == []
 

@@ -128,7 +128,8 @@ def all_orders(
     *, limit: int, cursor: str | None, q: str | None = None, **filters: Any
 ) -> Page[OrderView]:
     """Return headquarters' list, newest first."""
-    return _page(_filtered(_sought(select(Order), q), **filters), limit, cursor)
+    sought = _sought(select(Order), q, Order.pickup_code == q)
+    return _page(_filtered(sought, **filters), limit, cursor)
 
 
 def refunds(
@@ -275,14 +276,18 @@ def _has_after_sale() -> ColumnElement[bool]:
     return exists().where(AfterSale.order_id == Order.id)
 
 
-def _sought(query: Select[Order], q: str | None) -> Select[Order]:
-    """Keep orders by what people have at hand: the order's id, its code, the shopper's name."""
+def _sought(query: Select[Order], q: str | None, *others: ColumnElement[bool]) -> Select[Order]:
+    """Keep orders by what people have at hand: the order's id, the shopper's name, or others.
+
+    A pickup code is none of it for a leader: it is the shopper's to show, and tries are counted
+    where it is redeemed.
+    """
     if not q:
         return query
     if is_id(q, "ord"):
         return query.where(Order.id == q)
     named = select(Shopper.id).where(Shopper.name.icontains(q, autoescape=True))
-    return query.where(or_(Order.pickup_code == q, Order.shopper_id.in_(named)))
+    return query.where(or_(Order.shopper_id.in_(named), *others))
 
 
 def _page(query: Select[Order], limit: int, cursor: str | None) -> Page[OrderView]:

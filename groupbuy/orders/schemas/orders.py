@@ -168,13 +168,13 @@ class OrderQuery(PageQuery):
 
 
 class LeaderOrderQuery(OrderQuery):
-    """Filters of a leader's orders; `q` is an order's id, a pickup code or a shopper's name."""
+    """Filters of a leader's orders; `q` is an order's id or a shopper's name."""
 
     refund_status = fields.String(load_default=None, validate=validate.OneOf(REFUND_STATUSES))
 
 
 class StaffOrderQuery(LeaderOrderQuery):
-    """Filters of headquarters' list."""
+    """Filters of headquarters' list; `q` may also be a pickup code."""
 
     shopper_id = IdField("shp", load_default=None)
     campaign_id = IdField("cmp", load_default=None)

@@ -86,11 +86,14 @@ def _call_off(campaign_id: str, now: datetime) -> int:
             cancel_reason=reason,
         )
     cancelled = {order_id: orders[order_id] for order_id in sorted(moved)}
-    withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
+    lines = held_lines(order_ids=moved)
+    if any(line.held_fen for line in lines):
+        # Everything goes back anyway.
+        withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
     pricing.give_back_many(order_ids=moved)
     taken = [
         (line, line.left_quantity, line.left_fen)
-        for line in held_lines(order_ids=moved)
+        for line in lines
         if cancelled[line.order_id].payment_id is not None
     ]
     give_back(

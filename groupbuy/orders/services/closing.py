@@ -86,14 +86,11 @@ def _call_off(campaign_id: str, now: datetime) -> int:
             cancel_reason=reason,
         )
     cancelled = {order_id: orders[order_id] for order_id in sorted(moved)}
-    lines = held_lines(order_ids=moved)
-    if any(line.held_fen for line in lines):
-        # Everything goes back anyway.
-        withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
+    withdraw_all(order_ids=moved, why="cancelled", actor=SYSTEM, now=now)
     pricing.give_back_many(order_ids=moved)
     taken = [
         (line, line.left_quantity, line.left_fen)
-        for line in lines
+        for line in held_lines(order_ids=moved)
         if cancelled[line.order_id].payment_id is not None
     ]
     give_back(
@@ -156,9 +153,10 @@ def _saved(line: OrderLine, price_fen: int) -> int:
 def _finish(campaign_id: str, now: datetime) -> None:
     """Note that a campaign is settled, unless something may still come.
 
-    Under the campaign's lock, which a payment that revives an order takes too.
+    Under the campaign's lock, which orders that are being placed in it take too, and payments
+    that come after its group buys were decided.
     """
-    campaign = campaigns.locked(campaign_id)
+    campaign = campaigns.locked(campaign_id, against_orders=True)
     if campaign.state in ENDED and not queries.anything_unsettled(campaign_id):
         campaigns.record_settled(campaign_id=campaign_id, now=now)
 

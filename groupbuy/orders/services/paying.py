@@ -77,6 +77,7 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
     back by itself.
     """
     order, group = locked_with_group(order_id=payment.reference)
+    _look_again_at(group)
     called_off = group is not None and group.called_off
     if order.state == OrderState.PENDING_PAYMENT and not called_off:
         _pay(order, group, Action.PAY, now, payment_id=payment.id)
@@ -143,7 +144,14 @@ def _limited(lines: Sequence[OrderLine], now: datetime) -> list[Limited]:
 def settle_free(*, order: Order, now: datetime) -> None:
     """Pay an order that costs nothing."""
     _, group = locked_with_group(order_id=order.id)
+    _look_again_at(group)
     _pay(order, group, Action.PAY, now)
+
+
+def _look_again_at(group: Group | None) -> None:
+    """Have a campaign settled again that may be settled already; before any stock is locked."""
+    if group is not None and not group.undecided:
+        campaigns.reopen_settling(campaign_id=group.campaign_id)
 
 
 def _pay(order: Order, group: Group | None, action: Action, now: datetime, **facts: Any) -> None:
@@ -156,5 +164,3 @@ def _pay(order: Order, group: Group | None, action: Action, now: datetime, **fac
     session().flush()
     if group is not None and group.counted and group.undecided:
         count_held(group_buy_ids=[group.id])
-    if group is not None and action is Action.REVIVE and not group.undecided:
-        campaigns.reopen_settling(campaign_id=group.campaign_id)

@@ -1,5 +1,6 @@
 """Imports, pure: states, rows and their faults, and how cells are read."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -65,6 +66,12 @@ NO_SUCH = Text("没有这个内容。", "There is no such thing.")
 TWICE = Text("与上方某行重复。", "A row above has it too.")
 NOT_YUAN = Text("须为金额，如 12.50。", "It must be an amount such as 12.50.")
 NOT_A_FLAG = Text("须为 是/否 或 true/false。", "It must be yes/no or true/false.")
+FORMULA_FAILED = Text(
+    "公式出错，请改为数值或文字。", "Its formula failed: write the value instead."
+)
+FORMULA_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+CONTROL = Text("不能包含控制字符。", "Control characters are not allowed.")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 FLAGS = {
     **dict.fromkeys(("是", "yes", "true", "1", "y"), True),
     **dict.fromkeys(("否", "no", "false", "0", "n"), False),
@@ -100,6 +107,10 @@ class Row:
         value = self.cells.get(column, "")
         if not value and needed:
             self.wrong(column, MISSING)
+        if value in FORMULA_ERRORS:
+            self.wrong(column, FORMULA_FAILED)
+        if _CONTROL.search(value):
+            self.wrong(column, CONTROL)
         if len(value) > maximum:
             self.wrong(column, Text(f"最多 {maximum} 字。", f"At most {maximum} characters."))
         return value or None

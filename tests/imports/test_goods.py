@@ -147,6 +147,39 @@ class TestProducts:
         assert (seen["state"], seen["creates"], seen["updates"]) == ("checked", 0, 0), seen
         assert seen["unchanged"] == 3
 
+    def test_it_keeps_options_whatever_is_written_in_them(self, shop: Shop) -> None:
+        applied(shop, EGGS)
+        sku = session().query(Sku).order_by(Sku.id).first()
+        assert sku is not None
+        # As many as headquarters may give by hand, with what divides options in them.
+        options = {"a=b": "500 g; bag=1；x", "path": "C:\\=\\;", **{f"o{n}": "v" for n in range(6)}}
+        other = session().query(Sku).order_by(Sku.id.desc()).first()
+        assert other is not None
+        made(shop.hua.patch(f"/hq/skus/{other.id}", {"active": False}, if_match=other.version), 200)
+        made(shop.hua.patch(f"/hq/skus/{sku.id}", {"options": options}, if_match=sku.version), 200)
+        file = shop.hua.get("/hq/exports", kind="products", format="csv")
+        seen = made(shop.hua.post("/hq/imports", body(file.data, "products", "all.csv")))
+        assert (seen["state"], seen["updates"], seen["unchanged"]) == ("checked", 0, 2), seen
+
+    @pytest.mark.parametrize(
+        ("row", "column"),
+        [
+            (f",Milk,生鲜,,,,,,{'x' * 51},,,1,,,,,,", "name"),
+            (f",Milk,生鲜,,,,,,,{'n' * 31}=1,,1,,,,,,", "options"),
+            (f",Milk,生鲜,,,,,,,size={'v' * 51},,1,,,,,,", "options"),
+            (f",Milk,生鲜,,,,,,,,{'7' * 51},1,,,,,,", "barcode"),
+            (",Milk,生鲜,,,,,,,,,1,,,,1000,,", "min_quantity"),
+            (",Mi\x01lk,生鲜,,,,,,,,,1,,,,,,", "title"),
+            (",#N/A,生鲜,,,,,,,,,1,,,,,,", "title"),
+            (",Milk,生鲜,,,,,,#REF!,,,1,,,,,,", "name"),
+        ],
+    )
+    def test_it_refuses_what_nobody_could_type_by_hand(
+        self, shop: Shop, row: str, column: str
+    ) -> None:
+        seen = upload(shop, f"{HEAD}{row}\n")
+        assert [(fault["row"], fault["column"]) for fault in seen["faults"]] == [(2, column)]
+
     def test_it_reads_the_same_few_statements_for_any_number_of_rows(
         self, shop: Shop, count_statements: Any
     ) -> None:

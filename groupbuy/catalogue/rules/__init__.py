@@ -11,11 +11,27 @@ from groupbuy.catalogue.rules.products import (
     sold_at,
 )
 from groupbuy.catalogue.rules.search import Sort, Weight, search_query, search_vector
+from groupbuy.catalogue.rules.skus import (
+    BARCODE_LENGTH,
+    MOST_PER_ORDER,
+    NAME_LENGTH,
+    OPTION_NAME_LENGTH,
+    OPTION_VALUE_LENGTH,
+    OPTIONS,
+    WEIGHT_G,
+)
 from groupbuy.catalogue.rules.tree import MAX_DEPTH, TreeNode, in_tree_order, summed_upward
 
 __all__ = [
+    "BARCODE_LENGTH",
     "MAX_DEPTH",
+    "MOST_PER_ORDER",
     "MOVES",
+    "NAME_LENGTH",
+    "OPTIONS",
+    "OPTION_NAME_LENGTH",
+    "OPTION_VALUE_LENGTH",
+    "WEIGHT_G",
     "PriceKind",
     "ProductState",
     "Sort",

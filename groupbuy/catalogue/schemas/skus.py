@@ -4,11 +4,20 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from groupbuy.catalogue.rules import PriceKind, right_check_digit
+from groupbuy.catalogue.rules import (
+    BARCODE_LENGTH,
+    MOST_PER_ORDER,
+    NAME_LENGTH,
+    OPTION_NAME_LENGTH,
+    OPTION_VALUE_LENGTH,
+    OPTIONS,
+    WEIGHT_G,
+    PriceKind,
+    right_check_digit,
+)
 from groupbuy.catalogue.schemas.products import ProductFilters
 from groupbuy.kernel.http import Count, Fen, IdField, Moment, PageQuery, Schema, Words
 
-MOST_PER_ORDER = 999
 _KIND = validate.OneOf([kind.value for kind in PriceKind])
 
 
@@ -34,9 +43,9 @@ class SkuSchema(Schema):
 
 def _options(**presence: object) -> fields.Dict:
     return fields.Dict(
-        keys=Words(maximum=30),
-        values=Words(maximum=50),
-        validate=validate.Length(max=8),
+        keys=Words(maximum=OPTION_NAME_LENGTH),
+        values=Words(maximum=OPTION_VALUE_LENGTH),
+        validate=validate.Length(max=OPTIONS),
         metadata={"example": {"weight": "500 g"}},
         **presence,  # type: ignore[arg-type]
     )
@@ -51,7 +60,7 @@ class Barcode(Words):
     """A barcode; of 8, 12 or 13 digits it is an EAN or UPC, of which the last digit must fit."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(maximum=50, **options)
+        super().__init__(maximum=BARCODE_LENGTH, **options)
         self.validators.append(_check_digit)
 
 
@@ -59,14 +68,14 @@ class SkuCreateBody(Schema):
     """A new SKU of a product; `options` names the same things for all SKUs of the product."""
 
     product_id = IdField("prd", required=True)
-    name = Words(load_default="", minimum=0, maximum=50)
+    name = Words(load_default="", minimum=0, maximum=NAME_LENGTH)
     options = _options(load_default=dict)
     barcode = Barcode(load_default=None, allow_none=True)
     price_fen = Fen(required=True)
     list_price_fen = Fen(load_default=None, allow_none=True)
     member_price_fen = Fen(load_default=None, allow_none=True)
     cost_fen = Fen(load_default=None, allow_none=True)
-    weight_g = Count(load_default=None, allow_none=True, minimum=1, maximum=10_000_000)
+    weight_g = Count(load_default=None, allow_none=True, minimum=1, maximum=WEIGHT_G)
     min_quantity = Count(load_default=1, minimum=1, maximum=MOST_PER_ORDER)
     per_shopper_max = Count(load_default=None, allow_none=True, minimum=1)
     active = fields.Boolean(load_default=True)
@@ -75,14 +84,14 @@ class SkuCreateBody(Schema):
 class SkuEditBody(Schema):
     """What may be changed about a SKU; fields left out stay."""
 
-    name = Words(minimum=0, maximum=50)
+    name = Words(minimum=0, maximum=NAME_LENGTH)
     options = _options()
     barcode = Barcode(allow_none=True)
     price_fen = Fen()
     list_price_fen = Fen(allow_none=True)
     member_price_fen = Fen(allow_none=True)
     cost_fen = Fen(allow_none=True)
-    weight_g = Count(allow_none=True, minimum=1, maximum=10_000_000)
+    weight_g = Count(allow_none=True, minimum=1, maximum=WEIGHT_G)
     min_quantity = Count(minimum=1, maximum=MOST_PER_ORDER)
     per_shopper_max = Count(allow_none=True, minimum=1)
     active = fields.Boolean()

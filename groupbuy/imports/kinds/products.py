@@ -3,6 +3,7 @@
 Rows of one product stand under its id, or, while it is new, under the same title.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 from groupbuy.catalogue import rules as catalogue_rules
 from groupbuy.catalogue import services as catalogue
 from groupbuy.catalogue.models import Product, Sku
-from groupbuy.catalogue.rules import ProductState, Storage
+from groupbuy.catalogue.rules import (
+    BARCODE_LENGTH,
+    MOST_PER_ORDER,
+    NAME_LENGTH,
+    OPTION_NAME_LENGTH,
+    OPTION_VALUE_LENGTH,
+    OPTIONS,
+    WEIGHT_G,
+    ProductState,
+    Storage,
+)
 from groupbuy.catalogue.services import ProductSheet, SkuSheet
 from groupbuy.imports import queries
 from groupbuy.imports.kinds.naming import Catalogue, catalogue_named
@@ -54,7 +65,10 @@ STATES = {
     "下架": ProductState.OFF_SALE,
     "归档": ProductState.ARCHIVED,
 }
-OPTION_PAIRS = 5
+_PAIR = re.compile(r"(?:\\[\\;；=]|[^;；])+")
+_SIDES = re.compile(r"((?:\\[\\;；=]|[^=])*)=(.*)", re.DOTALL)
+_ESCAPED, _SPECIAL = re.compile(r"\\([\\;；=])"), re.compile(r"[\\;；=]")
+"""Options stand as name=value;name=value; what divides them has a backslash before it."""
 
 OTHER_ROW = Text("与同一商品的上一行不一致。", "Another row of this product says something else.")
 NO_MOVE = Text("不能从当前状态改为该状态。", "The product cannot go there from its present state.")
@@ -106,7 +120,7 @@ def export() -> Iterable[Sequence[Any]]:
             product.description,
             sku.id,
             sku.name,
-            ";".join(f"{name}={value}" for name, value in sku.options.items()),
+            ";".join("=".join(map(_inert, pair)) for pair in sku.options.items()),
             sku.barcode,
             sku.price_fen,
             sku.list_price_fen,
@@ -121,7 +135,7 @@ def export() -> Iterable[Sequence[Any]]:
 
 def _sku(row: Row, known: Catalogue, seen: set[str]) -> Sku | None:
     """Return the SKU that a row is about, None for a new one."""
-    barcode = row.text("barcode", maximum=64)
+    barcode = row.text("barcode", maximum=BARCODE_LENGTH)
     sku_id = row.id("sku_id", "sku")
     by_code = known.by_barcode.get(barcode or "")
     sku = known.skus.get(sku_id) if sku_id else by_code
@@ -165,9 +179,11 @@ def _under(
 ) -> ProductSheet | None:
     """Return what the sheet says of the row's product so far; None if it names none."""
     unknown = product is None and row.given("product_id")
-    title = row.text("title", maximum=100, needed=product is None and not unknown)
+    title = row.cells.get("title", "")
+    if not title and product is None and not unknown:
+        row.wrong("title", MISSING)
     key = product.id if product else title
-    if key is None or unknown:
+    if not key or unknown:
         return None
     return sheets.setdefault(key, ProductSheet(product=product))
 
@@ -211,11 +227,11 @@ def _named(row: Row, column: str, ids: Mapping[str, str]) -> str | None:
 
 def _sku_changes(row: Row, sku: Sku | None) -> SkuSheet:
     said: dict[str, Any] = {
-        "name": row.text("name", maximum=100),
+        "name": row.text("name", maximum=NAME_LENGTH),
         "options": _options(row),
-        "barcode": row.text("barcode", maximum=64),
-        "weight_g": row.count("weight_g", minimum=1),
-        "min_quantity": row.count("min_quantity", minimum=1),
+        "barcode": row.cells.get("barcode") or None,
+        "weight_g": row.count("weight_g", minimum=1, maximum=WEIGHT_G),
+        "min_quantity": row.count("min_quantity", minimum=1, maximum=MOST_PER_ORDER),
         "per_shopper_max": row.count("per_shopper_max", minimum=1),
         "active": row.flag("active"),
     }
@@ -233,16 +249,27 @@ def _sku_changes(row: Row, sku: Sku | None) -> SkuSheet:
 
 
 def _options(row: Row) -> dict[str, str] | None:
-    text = row.text("options", maximum=500)
+    text = row.text("options", maximum=2_000)
     if text is None:
         return None
-    pairs = [part.partition("=") for part in text.replace("；", ";").split(";") if part.strip()]
-    options = {name.strip(): value.strip() for name, _, value in pairs}
-    whole = all(name and value for name, value in options.items())
-    if not whole or len(options) < len(pairs) or len(options) > OPTION_PAIRS:
+    found = [_SIDES.fullmatch(part) for part in _PAIR.findall(text) if part.strip()]
+    sides = [
+        [_ESCAPED.sub(r"\1", side).strip() for side in pair.groups()] for pair in found if pair
+    ]
+    options = {name: value for name, value in sides}
+    fit = all(
+        0 < len(name) <= OPTION_NAME_LENGTH and 0 < len(value) <= OPTION_VALUE_LENGTH
+        for name, value in sides
+    )
+    if not fit or len(options) < len(found) or len(options) > OPTIONS:
         row.wrong("options", NOT_OPTIONS)
         return None
     return options
+
+
+def _inert(text: str) -> str:
+    """Return a name or a value of an option as it stands in a cell."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def _distinct(sheet: ProductSheet, known: Catalogue) -> bool:

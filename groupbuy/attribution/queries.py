@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Integer,
     Interval,
@@ -67,15 +66,8 @@ def policy_list(
 
 def policy_at(at: datetime) -> Policy:
     """Return the policy in force at an instant, the default one before the first."""
-    found = session().scalar(
-        select(AttributionPolicy)
-        .where(
-            AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= at
-        )
-        .order_by(AttributionPolicy.effective_from.desc())
-        .limit(1)
-    )
-    return DEFAULT_POLICY if found is None else found.as_rule()
+    row = session().execute(_POLICY_AT, {"at": at}).one_or_none()
+    return DEFAULT_POLICY if row is None else _policy(*row)
 
 
 def policy_numbered(number: int) -> Policy:
@@ -201,19 +193,23 @@ def evidence(shopper_id: str, *, at: datetime) -> Evidence:
     latest of all, so that the evidence can say what was wrong with it.
     """
     row = session().execute(_EVIDENCE, {"shopper_id": shopper_id, "at": at}).one()
-    number, priority, *rest = row[:_POLICY]
+    policy = row[:_POLICY]
     held, touched = row[_POLICY : _POLICY + 5], row[_POLICY + 5 :]
     return Evidence(
-        DEFAULT_POLICY if number is None else Policy(number, tuple(map(Rule, priority)), *rest),
+        DEFAULT_POLICY if policy[0] is None else _policy(*policy),
         None if held[0] is None else Held(held[0], Lock(*held[1:4]), held[4]),
         None if touched[0] is None else Touched(*touched),
     )
 
 
+def _policy(number: int, priority: Sequence[str], *rest: Any) -> Policy:
+    return Policy(number, tuple(map(Rule, priority)), *rest)
+
+
 def _select_evidence() -> Select[*tuple[Any, ...]]:
-    at = bindparam("at", type_=AttributionTouch.at.type)
+    at = _AT
     whose = bindparam("shopper_id", type_=Id("shp"))
-    policy = _policies_at(at).limit(1).subquery()
+    policy = _POLICY_AT.subquery()
     lock = (
         select(
             CustomerLock.id,
@@ -251,32 +247,27 @@ def _select_evidence() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _policies_at(at: BindParameter[datetime]) -> Select[*tuple[Any, ...]]:
-    """Select what the rules look at of the policies published by an instant, the latest first.
-
-    In the order of the fields of `Policy`.
-    """
-    return (
-        select(
-            AttributionPolicy.number,
-            AttributionPolicy.priority,
-            AttributionPolicy.lookback_days,
-            AttributionPolicy.eligible,
-            AttributionPolicy.validity_days,
-            AttributionPolicy.protect_days,
-            AttributionPolicy.renew,
-            AttributionPolicy.self_purchase,
-        )
-        .where(
-            AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= at
-        )
-        .order_by(AttributionPolicy.effective_from.desc())
+# Built once: every order asks these. The columns of a policy are the fields of `Policy`.
+_AT = bindparam("at", type_=AttributionTouch.at.type)
+_POLICY_AT = (
+    select(
+        AttributionPolicy.number,
+        AttributionPolicy.priority,
+        AttributionPolicy.lookback_days,
+        AttributionPolicy.eligible,
+        AttributionPolicy.validity_days,
+        AttributionPolicy.protect_days,
+        AttributionPolicy.renew,
+        AttributionPolicy.self_purchase,
     )
-
-
+    .where(
+        AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= _AT
+    )
+    .order_by(AttributionPolicy.effective_from.desc())
+    .limit(1)
+)
 _ACTIVE = Leader.state == LeaderState.ACTIVE
 _POLICY = len(fields(Policy))
-# Built once: every order asks it.
 _EVIDENCE = _select_evidence()
 
 
@@ -311,10 +302,18 @@ def ordered_in(
 
 def current_decision(order_id: str) -> AttributionDecision:
     """Return the decision that counts, or raise NotFound."""
-    revisions = history(order_id)
-    if not revisions:
+    found = session().scalar(_CURRENT, {"order_id": order_id})
+    if found is None:
         raise NotFound
-    return revisions[-1]
+    return found
+
+
+_CURRENT = (
+    select(AttributionDecision)
+    .where(AttributionDecision.order_id == bindparam("order_id"))
+    .order_by(AttributionDecision.revision.desc())
+    .limit(1)
+)
 
 
 def history(order_id: str) -> Sequence[AttributionDecision]:

@@ -46,9 +46,8 @@ def begin_payment(
         PaymentMethodUnavailable: this way to pay is not offered.
     """
     way = methods.choose(provider=provider, method=method)
-    queries.order(order_id, shopper_id=shopper_id)
     hold_payments(order_id)
-    order = locked(order_id)
+    order = locked(order_id, shopper_id=shopper_id)
     after(order.state, Action.PAY)
     if now >= order.expires_at:
         raise OrderExpired
@@ -158,9 +157,10 @@ def _pay(order: Order, group: Group | None, action: Action, now: datetime, **fac
     then = Action.WAIT if group is not None and group.waits else None
     paid = move(order=order, action=action, actor=SYSTEM, now=now, then=then, **facts)
     pricing.use(order_id=paid.id, coupon_id=paid.coupon_id, now=now)
-    inventory.sell(order_id=paid.id, now=now)
     attribution.renew_lock(shopper_id=paid.shopper_id, leader_id=paid.leader_id, now=now)
     announce(order_paid, paid, lines=queries.lines_of(paid.id), now=now)
     session().flush()
     if group is not None and group.counted and group.undecided:
         count_held(group_buy_ids=[group.id])
+    # Last: everybody who buys the same goods waits for whoever holds their pools.
+    inventory.sell(order_id=paid.id, now=now)

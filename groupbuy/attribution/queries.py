@@ -1,10 +1,28 @@
 """Reads of attribution."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Interval,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.attribution.models import (
@@ -13,13 +31,15 @@ from groupbuy.attribution.models import (
     AttributionTouch,
     CustomerLock,
 )
-from groupbuy.attribution.rules import DEFAULT_POLICY, Policy, PolicyState, Rule
+from groupbuy.attribution.rules import DEFAULT_POLICY, Lock, Policy, PolicyState, Rule
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import Id
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
 
 
 def policy(policy_id: str, *, locked: bool = False) -> AttributionPolicy:
@@ -46,15 +66,8 @@ def policy_list(
 
 def policy_at(at: datetime) -> Policy:
     """Return the policy in force at an instant, the default one before the first."""
-    found = session().scalar(
-        select(AttributionPolicy)
-        .where(
-            AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= at
-        )
-        .order_by(AttributionPolicy.effective_from.desc())
-        .limit(1)
-    )
-    return DEFAULT_POLICY if found is None else found.as_rule()
+    row = session().execute(_POLICY_AT, {"at": at}).one_or_none()
+    return DEFAULT_POLICY if row is None else _policy(*row)
 
 
 def policy_numbered(number: int) -> Policy:
@@ -148,29 +161,114 @@ def _viewed(lock: CustomerLock, policy: Policy, at: datetime) -> LockView:
     return LockView(lock, is_open, rule.protected_until(policy) if is_open else None)
 
 
-def best_touch(
-    shopper_id: str, *, at: datetime, lookback: timedelta
-) -> tuple[AttributionTouch, bool] | None:
-    """Return the touch that speaks for a link, and whether its leader is active.
+class Held(NamedTuple):
+    """A shopper's open lock, and whether its leader is active."""
 
-    The latest one inside the window whose leader is active; when there is none, the latest of
-    all, so that the evidence can say what was wrong with it.
+    id: str
+    lock: Lock
+    active: bool
+
+
+class Touched(NamedTuple):
+    """The touch that speaks for a link, and whether its leader is active."""
+
+    id: str
+    leader_id: str
+    at: datetime
+    active: bool
+
+
+class Evidence(NamedTuple):
+    """What speaks for one leader or another when a shopper places an order."""
+
+    policy: Policy
+    held: Held | None
+    touched: Touched | None
+
+
+def evidence(shopper_id: str, *, at: datetime) -> Evidence:
+    """Return the policy in force, the open lock and the best touch of a shopper, in one statement.
+
+    That touch is the latest one inside the window whose leader is active; when there is none, the
+    latest of all, so that the evidence can say what was wrong with it.
     """
-    active = Leader.state == "active"
-    latest = (AttributionTouch.at.desc(), AttributionTouch.id.desc())
-    usable = and_(active, AttributionTouch.at > at - lookback, AttributionTouch.at <= at)
-    row = (
-        session()
-        .execute(
-            select(AttributionTouch, active)
-            .join(Leader, Leader.id == AttributionTouch.leader_id)
-            .where(AttributionTouch.shopper_id == shopper_id, AttributionTouch.at <= at)
-            .order_by(case((usable, 0), else_=1), *latest)
-            .limit(1)
-        )
-        .one_or_none()
+    row = session().execute(_EVIDENCE, {"shopper_id": shopper_id, "at": at}).one()
+    policy = row[:_POLICY]
+    held, touched = row[_POLICY : _POLICY + 5], row[_POLICY + 5 :]
+    return Evidence(
+        DEFAULT_POLICY if policy[0] is None else _policy(*policy),
+        None if held[0] is None else Held(held[0], Lock(*held[1:4]), held[4]),
+        None if touched[0] is None else Touched(*touched),
     )
-    return None if row is None else (row[0], row[1])
+
+
+def _policy(number: int, priority: Sequence[str], *rest: Any) -> Policy:
+    return Policy(number, tuple(map(Rule, priority)), *rest)
+
+
+def _select_evidence() -> Select[*tuple[Any, ...]]:
+    at = _AT
+    whose = bindparam("shopper_id", type_=Id("shp"))
+    policy = _POLICY_AT.subquery()
+    lock = (
+        select(
+            CustomerLock.id,
+            CustomerLock.leader_id,
+            CustomerLock.locked_at,
+            CustomerLock.expires_at,
+            _ACTIVE.label("active"),
+        )
+        .join(Leader, Leader.id == CustomerLock.leader_id)
+        .where(CustomerLock.shopper_id == whose, CustomerLock.closed_at.is_(None))
+        .subquery()
+    )
+    days = func.coalesce(policy.c.lookback_days, DEFAULT_POLICY.lookback_days)
+    # In hours, so that no time zone makes a day of it.
+    since = at - func.make_interval(0, 0, 0, 0, cast(24 * days, Integer), type_=Interval())
+    usable = and_(_ACTIVE, AttributionTouch.at > since)
+    touch = (
+        select(
+            AttributionTouch.id,
+            AttributionTouch.leader_id,
+            AttributionTouch.at,
+            _ACTIVE.label("active"),
+        )
+        .join(Leader, Leader.id == AttributionTouch.leader_id)
+        .where(AttributionTouch.shopper_id == whose, AttributionTouch.at <= at)
+        .order_by(
+            case((usable, 0), else_=1), AttributionTouch.at.desc(), AttributionTouch.id.desc()
+        )
+        .limit(1)
+        .lateral()
+    )
+    one = select(literal(1)).subquery()
+    return select(*policy.c, *lock.c, *touch.c).select_from(
+        one.outerjoin(policy, true()).outerjoin(lock, true()).outerjoin(touch, true())
+    )
+
+
+# Built once: every order asks these. The columns of a policy are the fields of `Policy`.
+_AT = bindparam("at", type_=AttributionTouch.at.type)
+_POLICY_AT = (
+    select(
+        AttributionPolicy.number,
+        AttributionPolicy.priority,
+        AttributionPolicy.lookback_days,
+        AttributionPolicy.eligible,
+        AttributionPolicy.validity_days,
+        AttributionPolicy.protect_days,
+        AttributionPolicy.renew,
+        AttributionPolicy.self_purchase,
+    )
+    .where(
+        AttributionPolicy.state == PolicyState.PUBLISHED, AttributionPolicy.effective_from <= _AT
+    )
+    .order_by(AttributionPolicy.effective_from.desc())
+    .limit(1)
+)
+_ACTIVE = Leader.state == LeaderState.ACTIVE
+_POLICY = len(fields(Policy))
+_EVIDENCE = _select_evidence()
 
 
 def has_ordered(shopper_id: str) -> bool:
@@ -204,10 +302,18 @@ def ordered_in(
 
 def current_decision(order_id: str) -> AttributionDecision:
     """Return the decision that counts, or raise NotFound."""
-    revisions = history(order_id)
-    if not revisions:
+    found = session().scalar(_CURRENT, {"order_id": order_id})
+    if found is None:
         raise NotFound
-    return revisions[-1]
+    return found
+
+
+_CURRENT = (
+    select(AttributionDecision)
+    .where(AttributionDecision.order_id == bindparam("order_id"))
+    .order_by(AttributionDecision.revision.desc())
+    .limit(1)
+)
 
 
 def history(order_id: str) -> Sequence[AttributionDecision]:

@@ -64,5 +64,7 @@ def _plain(field: fields.Field[Any]) -> Any:
 def _text(field: fields.Field[Any]) -> str:
     shortest = next((v.min for v in field.validators if isinstance(v, validate.Length)), None)
     longest = next((v.max for v in field.validators if isinstance(v, validate.Length)), None)
+    if isinstance(field, fields.Date):
+        return INSTANT[:10]
     words = "example".ljust(shortest or 0, ".")
     return words[: longest or len(words)]

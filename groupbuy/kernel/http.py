@@ -212,7 +212,9 @@ def _positional(
             given["if_match"] = _if_match()
         result = view(actor=current_actor(), **given)
         if isinstance(result, Download):
-            return result.response()
+            # Rows come through a cursor, and PostgreSQL keeps one only inside a transaction.
+            with transaction(longest=None):
+                return result.response()
         if versioned and result is not None:
             return result, None, {"ETag": f'"{_version(result)}"'}
         return result

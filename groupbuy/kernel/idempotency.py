@@ -50,7 +50,9 @@ _CLAIM = select(
         (IdempotentAnswer.scope == bindparam("scope")) & (IdempotentAnswer.key == bindparam("key")),
     )
 )
-_KEEP = insert(IdempotentAnswer).on_conflict_do_nothing().returning(IdempotentAnswer.status)
+# The table itself: there is no entity to keep in step.
+_answers = IdempotentAnswer.__table__
+_KEEP = insert(_answers).on_conflict_do_nothing().returning(_answers.c.status)
 
 
 @dataclass(frozen=True, slots=True)

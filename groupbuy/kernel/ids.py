@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from sqlalchemy import Dialect, ForeignKey, Uuid
+from sqlalchemy import ARRAY, CollectionAggregate, Dialect, ForeignKey, Uuid, any_, bindparam
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -82,6 +82,14 @@ class Id(TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Turn the stored value into the public id."""
         return None if value is None else f"{self.prefix}_{value.hex}"
+
+
+def any_id(name: str, prefix: str) -> CollectionAggregate[Any]:
+    """Return what a column equals that is one of a list of ids, given as parameter `name`.
+
+    Unlike `in_` it makes one statement, whatever the length of the list.
+    """
+    return any_(bindparam(name, type_=ARRAY(Id(prefix))))
 
 
 def primary_id(prefix: str) -> MappedColumn[str]:

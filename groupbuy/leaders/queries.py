@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.identity.models import Shopper
@@ -187,10 +187,21 @@ def open_point(point_id: str) -> PickupPoint:
         NotFound: there is no such point.
         PickupPointClosed: it is closed, or its leader is suspended.
     """
-    point = _own(select(PickupPoint).where(PickupPoint.id == point_id))
-    if point.state != PointState.OPEN or not active_leader_ids([point.leader_id]):
+    row = session().execute(_POINT_AND_LEADER, {"point_id": point_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    point, leader_state = row
+    if point.state != PointState.OPEN or leader_state != LeaderState.ACTIVE:
         raise PickupPointClosed(pickup_point_id=point_id)
     return point
+
+
+# Built once: every order asks it.
+_POINT_AND_LEADER = (
+    select(PickupPoint, Leader.state)
+    .join(Leader, Leader.id == PickupPoint.leader_id)
+    .where(PickupPoint.id == bindparam("point_id"))
+)
 
 
 def points_by_id(ids: Iterable[str]) -> dict[str, PickupPoint]:

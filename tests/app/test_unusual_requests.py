@@ -48,6 +48,8 @@ def test_it_answers_every_method_on_every_path(app: Flask, people: dict[Any, Cal
         for method in METHODS:
             answer = client.open(path, method=method)
             problem = answer.mimetype == "application/problem+json" or answer.status_code < 400
+            # A provider's webhook may have to answer in that provider's own words.
+            problem = problem or path.startswith("/webhooks/")
             if answer.status_code >= 500 or not (problem or method == "HEAD"):
                 faults.append(f"{method} {path}: {answer.status_code} {answer.mimetype}")
     assert faults == []

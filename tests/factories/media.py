@@ -11,7 +11,7 @@ def picture_bytes(
     *, width: int = 60, height: int = 40, kind: str = "PNG", mode: str = "RGB", **options: Any
 ) -> bytes:
     """Return a plain picture as a file."""
-    colour = {"RGBA": (200, 30, 30, 0), "P": 1}.get(mode, (200, 30, 30))
+    colour: Any = {"RGBA": (200, 30, 30, 0), "P": 1}.get(mode, (200, 30, 30))
     out = io.BytesIO()
     Image.new(mode, (width, height), colour).save(out, kind, **options)
     return out.getvalue()

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -110,7 +111,8 @@ def test_it_takes_more_pixels_only_where_they_need_not_be_unpacked(
 ) -> None:
     monkeypatch.setattr(rules, "UNPACKED_PIXELS", 1_000)
     draw_again(picture_bytes(kind="JPEG"))
-    for kind, options in (("PNG", {}), ("JPEG", {"progressive": True})):
+    cases: list[tuple[str, dict[str, Any]]] = [("PNG", {}), ("JPEG", {"progressive": True})]
+    for kind, options in cases:
         with pytest.raises(NotAPicture, match="too many"):
             draw_again(picture_bytes(kind=kind, **options))
 

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from groupbuy.kernel.jobs import run_pending
+from groupbuy.orders.jobs import settle_campaigns
 from groupbuy.orders.rules.after_sales import MAX_NOTES
-from tests.journeys.headquarters import made
+from tests.client import Api
+from tests.journeys.headquarters import Shop, made
+from tests.orders.closed import threshold
 from tests.orders.conftest import Stand
 from tests.orders.test_api import refused
 
@@ -37,6 +40,26 @@ class TestCompletion:
         run_pending()
         stand.asked(order, Eggs=1)
         made(mei.post("/leader/redemptions", body))
+
+
+class TestFailedGroup:
+    """A group buy that did not make it."""
+
+    def test_it_withdraws_what_is_open_and_gives_everything_back(self, api: Api) -> None:
+        shop = Shop(api)
+        shop.stock("Eggs", price_fen=1500, units=100)
+        sale = threshold(shop, ["bo", "zed"], minimum=8)
+        bo = api.shopper("bo")
+        order = made(bo.get(f"/orders/{sale.orders['bo']}"), 200)
+        lines = [{"order_line_id": order["lines"][0]["id"], "quantity": 1}]
+        body = {"lines": lines, "reason": "other"}
+        case = made(bo.post(f"/orders/{order['id']}/after-sales", body))
+        sale.close()
+        settle_campaigns()
+        run_pending()
+        shown = made(bo.get(f"/orders/{order['id']}"), 200)
+        assert (shown["state"], shown["refunded_fen"]) == ("cancelled", shown["total_fen"])
+        assert made(bo.get(f"/after-sales/{case['id']}"), 200)["state"] == "withdrawn"
 
 
 class TestDeadlines:

@@ -308,19 +308,21 @@ def machine(app: Flask, api: Api, stripe: StripeDouble) -> type[Orders]:
     return type("Machine", (Orders,), {"shop": shop, "stripe": stripe, "point": point})
 
 
-def run(machine: type[Orders], *, examples: int, steps: int) -> None:
+def run(machine: type[Orders], *, examples: int, steps: int, always_the_same: bool = False) -> None:
     run_state_machine_as_test(
         machine,
         settings=hypothesis.settings(
             max_examples=examples,
             stateful_step_count=steps,
+            derandomize=always_the_same,
+            database=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         ),
     )
 
 
 def test_it_does_what_the_model_does(machine: type[Orders]) -> None:
-    run(machine, examples=15, steps=20)
+    run(machine, examples=15, steps=20, always_the_same=True)
 
 
 @pytest.mark.long

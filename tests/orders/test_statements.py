@@ -24,4 +24,4 @@ def test_it_costs_so_many_statements_to_quote_place_and_pay_three_lines(
         order = made(bo.post("/orders", {**body, "quote_total_fen": 2700}))
     with count_statements() as paying:
         made(bo.post(f"/orders/{order['id']}/payment"), 200)
-    assert (len(quoting), len(placing), len(paying)) == (5, 18, 23)
+    assert (len(quoting), len(placing), len(paying)) == (5, 15, 20)

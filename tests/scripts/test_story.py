@@ -37,10 +37,38 @@ def logged_in(app: Flask, person: Person) -> Caller:
     return Caller(app, answer.json["token"])
 
 
+def assert_shop_is_shown(people: dict[str, Caller]) -> None:
+    """See the parts of the shop whose state, not only whose presence, matters."""
+    bo, hua = people["Bo"], people["Hua"]
+    open_ones = bo.get("/group-buys").json["items"]
+    assert [
+        (one["progress"]["reached"], one["progress"]["minimum"])
+        for one in open_ones
+        if one["progress"]
+    ] == [(2, 4)]
+    states = {(one["kind"], one["state"]) for one in hua.get("/hq/campaigns").json["items"]}
+    assert {("flash", "scheduled"), ("threshold", "open"), ("community", "succeeded")} <= states
+    refunds = hua.get("/hq/refunds").json["items"]
+    assert [one["amount_fen"] for one in refunds if one["reason"] == "price_ladder"] == [800] * 3
+    (case,) = hua.get("/hq/after-sales").json["items"]
+    assert (case["state"], len(case["picture_ids"])) == ("requested", 1)
+    (compared,) = people["Lin"].get("/hq/payment-reconciliations").json["items"]
+    assert (compared["state"], compared["differing"], compared["matched"] > 0) == ("done", 0, True)
+    (order, *_) = bo.get("/orders?state=ready_for_pickup").json["items"]
+    assert bo.get(f"/orders/{order['id']}/pickup-code.png").status_code == 200
+    group, sku = open_ones[0], open_ones[0]["items"][0]["sku_id"]
+    basket = {"group_buy_id": group["id"], "lines": [{"sku_id": sku, "quantity": 4}]}
+    (coupon,) = bo.get("/me/coupons").json["items"]
+    quote = bo.post("/quotes", {**basket, "coupon_id": coupon["id"]}).json
+    steps = [effect["step"] for effect in quote["lines"][0]["effects"]]
+    assert steps == ["unit_price", "reduction", "coupon"]
+
+
 def test_it_shows_what_it_points_at_and_lets_the_next_month_be_settled(
     app: Flask, demo: Demo
 ) -> None:
     people = {person.name: logged_in(app, person) for person in demo.people}
+    assert_shop_is_shown(people)
     for sight in demo.sights[:-1]:
         answer = people[sight.who].get(sight.where)
         assert answer.status_code == 200, (sight, answer.text)

@@ -33,24 +33,20 @@ class OrderFacts:
 
 def decide(*, facts: OrderFacts, actor: Actor, now: datetime) -> AttributionDecision:
     """Decide once whose a new order is, and keep every candidate with its reason."""
-    policy = queries.policy_at(now)
-    held = queries.open_lock(facts.shopper_id)
-    touched = queries.best_touch(
-        facts.shopper_id, at=now, lookback=timedelta(days=policy.lookback_days)
-    )
+    policy, held, touched = queries.evidence(facts.shopper_id, at=now)
     known = {facts.host_leader_id, facts.pickup_leader_id}
-    known |= {held[0].leader_id if held else None, touched[0].leader_id if touched else None}
+    known |= {held.lock.leader_id if held else None, touched.leader_id if touched else None}
     leaders = leader_queries.leaders_by_id(filter(None, known))
     claims = {
         Rule.HOSTED: _claim(leaders, facts.host_leader_id, facts.group_buy_id),
         Rule.PICKUP: _claim(leaders, facts.pickup_leader_id, facts.pickup_point_id),
     }
     if held is not None:
-        lock, active = held
-        claims[Rule.LOCK] = Claim(lock.leader_id, active, lock.id, lock=lock.as_rule())
+        claims[Rule.LOCK] = Claim(held.lock.leader_id, held.active, held.id, lock=held.lock)
     if touched is not None:
-        touch, active = touched
-        claims[Rule.LINK] = Claim(touch.leader_id, active, touch.id, touched_at=touch.at)
+        claims[Rule.LINK] = Claim(
+            touched.leader_id, touched.active, touched.id, touched_at=touched.at
+        )
     candidates = weigh(policy, claims, now)
     rule, leader_id = winner(candidates)
     leader = leaders.get(leader_id) if leader_id else None

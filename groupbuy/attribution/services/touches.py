@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from groupbuy.attribution import queries
 from groupbuy.attribution.errors import ShareCodeUnknown
@@ -112,17 +112,23 @@ def renew_lock(*, shopper_id: str, leader_id: str | None, now: datetime) -> None
     policy = queries.policy_at(now)
     if policy.renew != Renewal.PAID_ORDER:
         return
-    later = policy.expiry(now)
-    session().execute(
-        update(CustomerLock)
-        .where(
-            CustomerLock.shopper_id == shopper_id,
-            CustomerLock.leader_id == leader_id,
-            CustomerLock.closed_at.is_(None),
-            CustomerLock.expires_at > now,
-        )
-        .values(expires_at=later and func.greatest(CustomerLock.expires_at, later))
+    known = {"whose": shopper_id, "leader": leader_id, "now": now, "later": policy.expiry(now)}
+    session().execute(_RENEW, known, execution_options={"synchronize_session": False})
+
+
+_locks = CustomerLock.__table__
+_later = bindparam("later", type_=_locks.c.expires_at.type)
+# Built once: every payment of a leader's order does it. Without an end, it never expires.
+_RENEW = (
+    update(_locks)
+    .where(
+        _locks.c.shopper_id == bindparam("whose"),
+        _locks.c.leader_id == bindparam("leader"),
+        _locks.c.closed_at.is_(None),
+        _locks.c.expires_at > bindparam("now"),
     )
+    .values(expires_at=case((_later.is_not(None), func.greatest(_locks.c.expires_at, _later))))
+)
 
 
 def _close(lock: CustomerLock, *, now: datetime, by: Reason) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from groupbuy.campaigns.errors import GroupBuyNotOpen
 from groupbuy.campaigns.kinds.registry import KINDS
@@ -22,6 +22,7 @@ from groupbuy.campaigns.queries.progress import orders_wait as orders_wait
 from groupbuy.campaigns.rules import ON_OFFER, CampaignState, state_at
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import any_id
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders import queries as leaders
@@ -77,30 +78,7 @@ def open_group_buy(
         GroupBuyNotOpen: too early, too late, closed early or taken off the schedule, or its
             leader is suspended.
     """
-    row = (
-        session()
-        .execute(
-            select(
-                GroupBuy.id,
-                GroupBuy.campaign_id,
-                GroupBuy.leader_id,
-                GroupBuy.pickup_point_id,
-                GroupBuy.share_code,
-                Campaign.kind,
-                Campaign.opens_at,
-                _ends_at().label("ends_at"),
-                and_(
-                    Campaign.state.in_(ON_OFFER),
-                    GroupBuy.state.in_(ON_OFFER),
-                    Leader.state == LeaderState.ACTIVE,
-                ).label("on_offer"),
-            )
-            .join(Campaign, Campaign.id == GroupBuy.campaign_id)
-            .join(Leader, Leader.id == GroupBuy.leader_id)
-            .where(GroupBuy.id == group_buy_id)
-        )
-        .one_or_none()
-    )
+    row = session().execute(_OPEN, {"group_buy_id": group_buy_id}).one_or_none()
     if row is None:
         raise NotFound
     if not (row.on_offer and row.opens_at <= now < row.ends_at):
@@ -318,6 +296,38 @@ def _ends_at() -> ColumnElement[datetime]:
     return func.coalesce(GroupBuy.extended_until, Campaign.closes_at)
 
 
+# Built once: every quote and every order asks them.
+_OPEN = (
+    select(
+        GroupBuy.id,
+        GroupBuy.campaign_id,
+        GroupBuy.leader_id,
+        GroupBuy.pickup_point_id,
+        GroupBuy.share_code,
+        Campaign.kind,
+        Campaign.opens_at,
+        _ends_at().label("ends_at"),
+        and_(
+            Campaign.state.in_(ON_OFFER),
+            GroupBuy.state.in_(ON_OFFER),
+            Leader.state == LeaderState.ACTIVE,
+        ).label("on_offer"),
+    )
+    .join(Campaign, Campaign.id == GroupBuy.campaign_id)
+    .join(Leader, Leader.id == GroupBuy.leader_id)
+    .where(GroupBuy.id == bindparam("group_buy_id"))
+)
+_ITEMS = select(
+    CampaignItem.id,
+    CampaignItem.sku_id,
+    CampaignItem.price_fen,
+    CampaignItem.limit_per_shopper,
+    CampaignItem.pool_id,
+    CampaignItem.earns_commission,
+).where(CampaignItem.campaign_id == bindparam("campaign_id"))
+_WANTED_ITEMS = _ITEMS.where(CampaignItem.sku_id == any_id("sku_ids", "sku"))
+
+
 def _wanted_group_buys(
     *, campaign_id: str | None, leader_id: str | None, state: str | None
 ) -> Select[GroupBuy]:
@@ -361,18 +371,11 @@ def _hosted(leader_id: str, campaigns: Sequence[Campaign]) -> dict[tuple[str, st
 
 
 def _open_items(campaign_id: str, sku_ids: Collection[str] | None) -> dict[str, OpenItem]:
-    query = select(
-        CampaignItem.id,
-        CampaignItem.sku_id,
-        CampaignItem.price_fen,
-        CampaignItem.limit_per_shopper,
-        CampaignItem.pool_id,
-        CampaignItem.earns_commission,
-    ).where(CampaignItem.campaign_id == campaign_id)
+    wanted: dict[str, Any] = {"campaign_id": campaign_id}
     if sku_ids is not None:
-        query = query.where(CampaignItem.sku_id.in_(sku_ids))
-    rows = session().execute(query)
-    return {row.sku_id: OpenItem(**row._mapping) for row in rows}
+        wanted["sku_ids"] = list(sku_ids)
+    rows: Iterable[Any] = session().execute(_ITEMS if sku_ids is None else _WANTED_ITEMS, wanted)
+    return {row.sku_id: OpenItem(*row) for row in rows}
 
 
 def _found(group_buy: GroupBuy | None) -> GroupBuy:

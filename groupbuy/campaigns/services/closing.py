@@ -52,7 +52,7 @@ def advance_one(*, campaign_id: str, now: datetime) -> bool:
     due = (
         select(Campaign)
         .where(Campaign.id == campaign_id, queries.is_due(now))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     campaign = session().scalar(due, execution_options={"populate_existing": True})
     if campaign is None:

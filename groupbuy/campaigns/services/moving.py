@@ -14,9 +14,15 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotFound, NotInThisState
 
 
-def locked(campaign_id: str) -> Campaign:
-    """Return a campaign, locked for the rest of the transaction, as it is now."""
-    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
+def locked(campaign_id: str, *, against_orders: bool = False) -> Campaign:
+    """Return a campaign, locked for the rest of the transaction, as it is now.
+
+    Orders may be placed in it meanwhile: they hold stock by then, which may be wanted next. With
+    `against_orders` they wait, and those that are being written are waited for; for whoever locks
+    nothing more.
+    """
+    lock = select(Campaign).where(Campaign.id == campaign_id)
+    query = lock.with_for_update(key_share=not against_orders)
     campaign = session().scalar(query, execution_options={"populate_existing": True})
     if campaign is None:
         raise NotFound

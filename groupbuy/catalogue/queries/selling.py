@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from groupbuy.catalogue.models import Product, Sku
 from groupbuy.catalogue.queries.tree import ancestry
 from groupbuy.catalogue.rules import sale_title, sold_at
 from groupbuy.kernel.db import session
-from groupbuy.kernel.ids import Id
+from groupbuy.kernel.ids import Id, any_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ class SkuFacts:
 
 def skus_for_sale(sku_ids: Collection[str], *, now: datetime) -> dict[str, SkuFacts]:
     """Return the facts of the SKUs that exist, in one statement; unknown ids are absent."""
+    rows = session().execute(_FACTS, {"sku_ids": list(sku_ids)})
+    return {row.id: _facts(row, now) for row in rows}
+
+
+def _select_facts() -> Select[*tuple[Any, ...]]:
+    wanted = Sku.id == any_id("sku_ids", "sku")
     line = ancestry(
-        select(Product.category_id)
-        .join(Sku, Sku.product_id == Product.id)
-        .where(Sku.id.in_(sku_ids))
+        select(Product.category_id).join(Sku, Sku.product_id == Product.id).where(wanted)
     )
     path = (
         select(
@@ -51,7 +55,7 @@ def skus_for_sale(sku_ids: Collection[str], *, now: datetime) -> dict[str, SkuFa
         .scalar_subquery()
     )
     # Columns, not rows of the tables: every price and every order asks, and no description is read.
-    rows = session().execute(
+    return (
         select(
             Sku.id,
             Sku.product_id,
@@ -71,9 +75,11 @@ def skus_for_sale(sku_ids: Collection[str], *, now: datetime) -> dict[str, SkuFa
             path.label("category_ids"),
         )
         .join(Product, Product.id == Sku.product_id)
-        .where(Sku.id.in_(sku_ids))
+        .where(wanted)
     )
-    return {row.id: _facts(row, now) for row in rows}
+
+
+_FACTS = _select_facts()
 
 
 def sku_titles(sku_ids: Collection[str]) -> dict[str, str]:

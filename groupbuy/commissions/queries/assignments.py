@@ -4,7 +4,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from groupbuy.commissions.models import Plan, PlanAssignment, PlanVersion, VersionState
 from groupbuy.commissions.queries.plans import plan
@@ -106,16 +116,17 @@ def held_assignments(
     leader_id: str, standing: Standing, *, until: datetime
 ) -> dict[str, PlanAssignment]:
     """Return the approved assignments of a leader's targets that have begun by an instant."""
-    rows = session().scalars(
-        select(PlanAssignment).where(
-            PlanAssignment.state == AssignmentState.APPROVED,
-            tuple_(PlanAssignment.scope, PlanAssignment.target).in_(
-                targets_of(leader_id, standing)
-            ),
-            PlanAssignment.effective_from <= until,
-        )
-    )
+    targets = targets_of(leader_id, standing)
+    rows = session().scalars(_HELD, {"targets": targets, "until": until})
     return {row.id: row for row in rows}
+
+
+# Built once: every payment of a leader's order asks it.
+_HELD = select(PlanAssignment).where(
+    PlanAssignment.state == AssignmentState.APPROVED,
+    tuple_(PlanAssignment.scope, PlanAssignment.target).in_(bindparam("targets", expanding=True)),
+    PlanAssignment.effective_from <= bindparam("until"),
+)
 
 
 def version_of(plan_id: str | None, at: datetime) -> Select[PlanVersion]:

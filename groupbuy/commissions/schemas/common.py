@@ -42,4 +42,4 @@ class TierField(fields.List[int]):
 
 def _rate(tier: list[int]) -> None:
     """Check the second number of a tier."""
-    validate.Range(min=0, max=BPS)(tier[-1])
+    validate.Range(min=0, max=BPS)(tier[-1] if tier else 0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from groupbuy.fulfilment.rules.purchases import PurchaseState
 from groupbuy.fulfilment.schemas.lists import FORMAT, STORAGE
@@ -58,11 +58,12 @@ class PurchaseLineBody(Schema):
 
 
 class _Lines(Schema):
-    @validates("lines")
-    def each_once(self, value: list[dict[str, Any]], **kwargs: Any) -> None:
+    @validates_schema
+    def each_once(self, data: dict[str, Any], **kwargs: Any) -> None:
         """Refuse a SKU named twice."""
-        if len({line["sku_id"] for line in value}) < len(value):
-            raise ValidationError("Name each SKU once.")
+        ids = [line["sku_id"] for line in data.get("lines", [])]
+        if len(set(ids)) < len(ids):
+            raise ValidationError("Name each SKU once.", "lines")
 
 
 class PurchaseBody(_Bought, _Lines):

@@ -6,11 +6,11 @@ deadlock. What a verb did to an order's reservations is told by their state: the
 finds nothing in the state it starts from, and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, column, insert, select, text, update
+from sqlalchemy import Boolean, ColumnElement, column, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import TextualSelect
 
@@ -72,22 +72,42 @@ union all select false, id, sku_id, '', 0 from short
 """
 
 
-def _statement(*parts: str) -> TextualSelect:
+def _statement(*parts: str, first: Sequence[ColumnElement[Any]] = ()) -> TextualSelect:
     pool = StockPool.__table__.c
-    outcome: tuple[ColumnElement[Any], ...] = (
-        column("done", Boolean),
-        pool.id,
-        pool.sku_id,
-        pool.owner,
-        column("available"),
-    )
-    return text("".join(parts)).columns(*outcome)
+    levels = (pool.id, pool.sku_id, pool.owner, column("available"))
+    return text("".join(parts)).columns(*first, *levels)
+
+
+_SETTLED = """
+with wanted as (
+    update stock_reservations set state = :end, settled_at = :now
+    where order_id = :order_id and state = :start returning pool_id, quantity as units
+), locked as materialized (
+    select p.id, w.units from wanted w join stock_pools p on p.id = w.pool_id
+    order by p.id for no key update of p
+), shifted as (
+    update stock_pools p
+    set on_hand = p.on_hand + l.units * :on_hand, reserved = p.reserved + l.units * :reserved
+    from locked l where p.id = l.id
+    returning p.id, p.sku_id, p.owner, p.on_hand - p.reserved as available, l.units
+)"""
+_NOTED = """, noted as (
+    insert into stock_movements (id, pool_id, kind, delta, reason, actor, reference, recorded_at)
+    select uuidv7(), id, :kind, units * :on_hand, '', :actor, :reference, :now from shifted
+)"""
+_LEVELS = """
+select id, sku_id, owner, available, units from shifted
+"""
 
 
 # Once for all pools of an order: what is short as it stands costs no lock and no write; else the
 # rows are locked in id order, and the UPDATE looks again at what they have become meanwhile.
-_SHIFT = _statement(_WANTED, _OUTCOME)
-_RESERVE = _statement(_WANTED, _HELD, _OUTCOME)
+_DONE = [column("done", Boolean)]
+_SHIFT = _statement(_WANTED, _OUTCOME, first=_DONE)
+_RESERVE = _statement(_WANTED, _HELD, _OUTCOME, first=_DONE)
+# Whoever comes second waits for the reservations, and then finds none in the starting state.
+_SETTLE = _statement(_SETTLED, _LEVELS)
+_SETTLE_AND_NOTE = _statement(_SETTLED, _NOTED, _LEVELS)
 
 
 def record_by_hand(
@@ -217,18 +237,24 @@ def _settle(
     reserved: int = 0,
     kind: MovementKind | None = None,
 ) -> bool:
-    demands = _move(order_id, action, settled_at=now)
-    _apply(demands, on_hand=on_hand, reserved=reserved)
-    if demands and kind is not None:
-        noted = {"kind": kind, "actor": SYSTEM.label, "reference": order_id, "recorded_at": now}
-        session().execute(
-            insert(StockMovement),
-            [
-                {"pool_id": pool_id, "delta": on_hand * demands[pool_id], **noted}
-                for pool_id in sorted(demands)
-            ],
-        )
-    return bool(demands)
+    """Move an order's reservations, its pools, and note what left or came, in one statement."""
+    start, end = move_of(action)
+    figures: dict[str, Any] = {
+        "order_id": to_uuid(order_id, "ord"),
+        "start": start,
+        "end": end,
+        "now": now,
+        "on_hand": on_hand,
+        "reserved": reserved,
+    }
+    statement = _SETTLE
+    if kind is not None:
+        statement = _SETTLE_AND_NOTE
+        figures |= {"kind": kind, "actor": SYSTEM.label, "reference": order_id}
+    rows = session().execute(statement, figures).all()
+    change = on_hand - reserved
+    tell_catalogue(Level(row.sku_id, row.owner, row.available, change * row.units) for row in rows)
+    return bool(rows)
 
 
 def _move(order_id: str, action: ReservationAction, **times: datetime | None) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
 from groupbuy.campaigns.models import Campaign
 from groupbuy.campaigns.rules import CampaignState
@@ -74,11 +74,14 @@ def order(order_id: str, *, shopper_id: str | None = None) -> Order:
 
 def lines_of(order_id: str) -> list[OrderLine]:
     """Return the lines of an order in their order."""
-    return list(
-        session().scalars(
-            select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
-        )
-    )
+    return list(session().scalars(_LINES, {"order_id": order_id}))
+
+
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.order_id == bindparam("order_id"))
+    .order_by(OrderLine.position)
+)
 
 
 def show(order_id: str, *, shopper_id: str | None = None) -> OrderView:

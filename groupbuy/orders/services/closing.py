@@ -153,9 +153,10 @@ def _saved(line: OrderLine, price_fen: int) -> int:
 def _finish(campaign_id: str, now: datetime) -> None:
     """Note that a campaign is settled, unless something may still come.
 
-    Under the campaign's lock, which a payment that revives an order takes too.
+    Under the campaign's lock, which orders that are being placed in it take too, and payments
+    that come after its group buys were decided.
     """
-    campaign = campaigns.locked(campaign_id)
+    campaign = campaigns.locked(campaign_id, against_orders=True)
     if campaign.state in ENDED and not queries.anything_unsettled(campaign_id):
         campaigns.record_settled(campaign_id=campaign_id, now=now)
 

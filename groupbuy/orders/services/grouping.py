@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from groupbuy.campaigns import queries as campaign_queries
 from groupbuy.campaigns import services as campaigns
@@ -48,18 +48,7 @@ def locked_with_group(*, order_id: str) -> tuple[Order, Group | None]:
     Raises:
         NotFound: there is no such order.
     """
-    row = (
-        session()
-        .execute(
-            select(Order, GroupBuy.state, Campaign.kind, Campaign.counted)
-            .outerjoin(GroupBuy, GroupBuy.id == Order.group_buy_id)
-            .outerjoin(Campaign, Campaign.id == GroupBuy.campaign_id)
-            .where(Order.id == order_id)
-            .with_for_update(of=Order)
-            .execution_options(populate_existing=True)
-        )
-        .one_or_none()
-    )
+    row = session().execute(_ORDER_WITH_GROUP, {"order_id": order_id}).one_or_none()
     if row is None:
         raise NotFound
     order, state, kind, counted = row
@@ -69,3 +58,13 @@ def locked_with_group(*, order_id: str) -> tuple[Order, Group | None]:
     if counted:
         group = replace(group, state=campaigns.hold_group_buys(group_buy_ids=[group.id])[group.id])
     return order, group
+
+
+_ORDER_WITH_GROUP = (
+    select(Order, GroupBuy.state, Campaign.kind, Campaign.counted)
+    .outerjoin(GroupBuy, GroupBuy.id == Order.group_buy_id)
+    .outerjoin(Campaign, Campaign.id == GroupBuy.campaign_id)
+    .where(Order.id == bindparam("order_id"))
+    .with_for_update(of=Order)
+    .execution_options(populate_existing=True)
+)

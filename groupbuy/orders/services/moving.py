@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, insert, select, update
 
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
@@ -28,17 +28,32 @@ from groupbuy.payments.models import Payment
 BATCH = 500
 
 
-def locked(order_id: str) -> Order:
-    """Return an order, locked for the rest of the transaction, as it is now."""
-    found = session().scalar(
-        select(Order)
-        .where(Order.id == order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
+def locked(order_id: str, *, shopper_id: str | None = None) -> Order:
+    """Return an order, locked for the rest of the transaction, as it is now.
+
+    Raises:
+        NotFound: there is no such order, or it is not that shopper's.
+    """
+    found = session().scalar(_LOCK, {"order_id": order_id})
+    if found is None or (shopper_id is not None and found.shopper_id != shopper_id):
         raise NotFound
     return found
+
+
+# Built once: every payment does them.
+_LOCK = (
+    select(Order)
+    .where(Order.id == bindparam("order_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCK_PAYMENTS = (
+    select(Payment.id)
+    .where(Payment.reference == any_(bindparam("order_ids", type_=ARRAY(Text))))
+    .order_by(Payment.id)
+    .with_for_update()
+)
+_NOTE = insert(OrderTransition.__table__)
 
 
 def hold_payments(order_id: str) -> None:
@@ -52,12 +67,7 @@ def hold_payments(order_id: str) -> None:
 
 def hold_payments_of(order_ids: Collection[str]) -> None:
     """Lock the payments of several orders, in id order."""
-    session().execute(
-        select(Payment.id)
-        .where(Payment.reference.in_(order_ids))
-        .order_by(Payment.id)
-        .with_for_update()
-    )
+    session().execute(_LOCK_PAYMENTS, {"order_ids": list(order_ids)})
 
 
 def move(
@@ -85,23 +95,16 @@ def move(
         .where(Order.id == order.id, Order.state == before)
         .values(state=steps[-1][2], **reached, **facts)
         .returning(Order)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True, synchronize_session=False)
     )
     if moved is None:
         raise NotInThisState(state=before, action=action.value)
-    session().add_all(
-        OrderTransition(
-            order_id=order.id,
-            from_state=left,
-            to_state=target,
-            action=step,
-            actor=actor.label,
-            reason=why,
-            at=now,
-        )
+    shared = {"order_id": order.id, "actor": actor.label, "reason": why, "at": now}
+    rows = [
+        {"from_state": left, "to_state": target, "action": step, **shared}
         for left, step, target in steps
-    )
-    session().flush()
+    ]
+    session().execute(_NOTE, rows)
     return moved
 
 

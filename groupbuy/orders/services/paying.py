@@ -46,9 +46,8 @@ def begin_payment(
         PaymentMethodUnavailable: this way to pay is not offered.
     """
     way = methods.choose(provider=provider, method=method)
-    queries.order(order_id, shopper_id=shopper_id)
     hold_payments(order_id)
-    order = locked(order_id)
+    order = locked(order_id, shopper_id=shopper_id)
     after(order.state, Action.PAY)
     if now >= order.expires_at:
         raise OrderExpired
@@ -77,6 +76,7 @@ def settle_payment(*, payment: Payment, now: datetime) -> None:
     back by itself.
     """
     order, group = locked_with_group(order_id=payment.reference)
+    _look_again_at(group)
     called_off = group is not None and group.called_off
     if order.state == OrderState.PENDING_PAYMENT and not called_off:
         _pay(order, group, Action.PAY, now, payment_id=payment.id)
@@ -143,18 +143,24 @@ def _limited(lines: Sequence[OrderLine], now: datetime) -> list[Limited]:
 def settle_free(*, order: Order, now: datetime) -> None:
     """Pay an order that costs nothing."""
     _, group = locked_with_group(order_id=order.id)
+    _look_again_at(group)
     _pay(order, group, Action.PAY, now)
+
+
+def _look_again_at(group: Group | None) -> None:
+    """Have a campaign settled again that may be settled already; before any stock is locked."""
+    if group is not None and not group.undecided:
+        campaigns.reopen_settling(campaign_id=group.campaign_id)
 
 
 def _pay(order: Order, group: Group | None, action: Action, now: datetime, **facts: Any) -> None:
     then = Action.WAIT if group is not None and group.waits else None
     paid = move(order=order, action=action, actor=SYSTEM, now=now, then=then, **facts)
     pricing.use(order_id=paid.id, coupon_id=paid.coupon_id, now=now)
-    inventory.sell(order_id=paid.id, now=now)
     attribution.renew_lock(shopper_id=paid.shopper_id, leader_id=paid.leader_id, now=now)
     announce(order_paid, paid, lines=queries.lines_of(paid.id), now=now)
     session().flush()
     if group is not None and group.counted and group.undecided:
         count_held(group_buy_ids=[group.id])
-    if group is not None and action is Action.REVIVE and not group.undecided:
-        campaigns.reopen_settling(campaign_id=group.campaign_id)
+    # Last: everybody who buys the same goods waits for whoever holds their pools.
+    inventory.sell(order_id=paid.id, now=now)

@@ -6,6 +6,7 @@ from functools import partial
 
 from groupbuy.attribution import services as attribution
 from groupbuy.attribution.services import OrderFacts
+from groupbuy.campaigns import services as campaigns
 from groupbuy.inventory import services as inventory
 from groupbuy.inventory.errors import OutOfStock
 from groupbuy.kernel.access import Actor
@@ -65,9 +66,9 @@ def place(
     order = _order(priced, shopper_id=shopper_id, point_id=point.id, placed_at=now)
     order.expires_at = now + _payable_for(priced, payable_for)
     # Reserve first: an order that cannot be filled costs nothing more.
-    if not pricing.hold(order_id=order.id, priced=priced, now=now):
+    if not pricing.hold(order_id=order.id, shopper_id=shopper_id, priced=priced, now=now):
         raise QuoteChanged(quote=price().quote)
-    _reserve(order.id, priced.quote, now)
+    _reserve(order, priced.quote, now)
     facts = OrderFacts(
         order_id=order.id,
         shopper_id=shopper_id,
@@ -116,10 +117,13 @@ def _order(priced: Priced, *, shopper_id: str, point_id: str, placed_at: datetim
     )
 
 
-def _reserve(order_id: str, quote: Quote, now: datetime) -> None:
+def _reserve(order: Order, quote: Quote, now: datetime) -> None:
     """Put the goods aside; a gift that is gone by now changes the quote, nothing else."""
+    if order.group_buy_id and order.total_fen == 0:
+        # Paid in the same breath: its group buy is held before any stock, as by payments.
+        campaigns.hold_group_buys(group_buy_ids=[order.group_buy_id])
     try:
-        inventory.reserve(order_id=order_id, demands=quote.demands(), now=now)
+        inventory.reserve(order_id=order.id, demands=quote.demands(), now=now)
     except OutOfStock as short:
         gone = short.members["sku_ids"]
         if {line.offer.sku_id for line in quote.bought}.isdisjoint(gone):

@@ -26,7 +26,7 @@ from groupbuy.orders.rules import (
     refund_of_units,
     refund_status,
 )
-from groupbuy.orders.services.moving import locked, move
+from groupbuy.orders.services.moving import hold_payments, locked, move
 from groupbuy.orders.signals import line_refunded, order_cancelled
 from groupbuy.payments.services import refunds
 from groupbuy.pricing import services as pricing
@@ -66,6 +66,7 @@ def refund_lines(
         RefundExceedsLine: more than is left on a line; nothing is refunded at all.
         RefundExceedsDelivery: more than is left of the fee.
     """
+    hold_payments(order_id)
     order = locked(order_id)
     if order.payment_id is None:
         raise NothingToRefund

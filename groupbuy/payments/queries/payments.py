@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -21,8 +21,16 @@ def payment(payment_id: str) -> Payment:
 
 def payments_of(reference: str) -> Sequence[Payment]:
     """Return every payment of a reference, oldest first."""
-    query = select(Payment).where(Payment.reference == reference).order_by(Payment.id)
-    return session().scalars(query, execution_options={"populate_existing": True}).all()
+    return session().scalars(_OF, {"reference": reference}).all()
+
+
+# Built once: every payment asks it.
+_OF = (
+    select(Payment)
+    .where(Payment.reference == bindparam("reference"))
+    .order_by(Payment.id)
+    .execution_options(populate_existing=True)
+)
 
 
 def live_payment(reference: str) -> Payment | None:

@@ -67,7 +67,7 @@ def _set_aside(wanted: Sequence[RefundWanted]) -> None:
         .where(
             Payment.id == given.c.payment_id,
             Payment.state.in_(HOLDS_MONEY),
-            refunded <= Payment.amount_fen,
+            refunded <= func.coalesce(Payment.received_fen, 0),
         )
         .values(refunded_fen=refunded)
         .returning(Payment.id)
@@ -76,4 +76,5 @@ def _set_aside(wanted: Sequence[RefundWanted]) -> None:
     missing = {refund.payment_id for refund in wanted} - set(done)
     if missing:
         payment = session().scalars(select(Payment).where(Payment.id == min(missing))).one()
-        raise RefundExceedsPayment(refundable_fen=payment.amount_fen - payment.refunded_fen)
+        left_fen = (payment.received_fen or 0) - payment.refunded_fen
+        raise RefundExceedsPayment(refundable_fen=left_fen)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel import audit, jobs
@@ -327,17 +327,18 @@ def _live_payment(reference: str, amount_fen: int) -> Payment | None:
 def lock(payment_id: str) -> tuple[Payment, list[Payment]]:
     """Lock every payment of the reference, in id order; return this one and the others."""
     reference = queries.payment(payment_id).reference
-    rows = session().scalars(
-        select(Payment)
-        .where(Payment.reference == reference)
-        .order_by(Payment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    rows = session().scalars(_LOCK, {"reference": reference})
     payments = {payment.id: payment for payment in rows}
     return payments.pop(payment_id), list(payments.values())
 
 
+_LOCK = (
+    select(Payment)
+    .where(Payment.reference == bindparam("reference"))
+    .order_by(Payment.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _REACHED_AT = {
     PaymentState.SUCCEEDED: "succeeded_at",
     PaymentState.FAILED: "failed_at",

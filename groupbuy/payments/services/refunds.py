@@ -141,6 +141,9 @@ def record_refund_result(
     A failed refund makes its amount refundable again. Of one that waits, the note says why.
     """
     accepted = status.state in (RefundState.SUBMITTED, RefundState.SUCCEEDED)
+    if status.state == RefundState.FAILED:
+        # Its amount comes free below: the payment is held before whatever it paid for.
+        _hold_payment_of(refund_id)
     if status.state in UNSETTLED and status.note:
         _remark(refund_id, status.note)
     refund = session().scalar(
@@ -161,8 +164,6 @@ def record_refund_result(
     )
     if refund is not None and refund.state == RefundState.FAILED:
         announce(signals.refund_failed, refund, now=now)
-        # Last, because whoever asks for a refund locks the payment last: so they never wait
-        # for each other.
         session().execute(
             update(Payment)
             .where(Payment.id == refund.payment_id)
@@ -171,6 +172,16 @@ def record_refund_result(
     elif refund is not None and refund.state == RefundState.SUCCEEDED:
         announce(signals.refund_succeeded, refund, now=now)
     return refund
+
+
+def _hold_payment_of(refund_id: str) -> None:
+    """Lock the payment of a refund, as everybody does before they lock its order."""
+    session().execute(
+        select(Payment.id)
+        .join(PaymentRefund, PaymentRefund.payment_id == Payment.id)
+        .where(PaymentRefund.id == refund_id)
+        .with_for_update(of=Payment)
+    )
 
 
 def _set_aside(payment: Payment, amount_fen: int) -> None:

@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+)
 
 from groupbuy.identity.models import Shopper
 from groupbuy.kernel.db import session
@@ -44,22 +55,7 @@ def seen(promotion: Promotion, *, now: datetime) -> PromotionView:
 
 def standing(shopper_id: str, *, now: datetime) -> Standing:
     """Return a shopper's standing in one statement; whether they are new is asked elsewhere."""
-    has_coupons = exists().where(
-        Coupon.shopper_id == shopper_id,
-        Coupon.state == CouponState.CLAIMED,
-        Coupon.starts_at <= now,
-        Coupon.expires_at > now,
-    )
-    rows = (
-        session()
-        .execute(
-            select(Shopper.member_until, has_coupons, Promotion)
-            .outerjoin(Promotion, in_force(now))
-            .where(Shopper.id == shopper_id)
-            .order_by(Promotion.id)
-        )
-        .all()
-    )
+    rows = session().execute(_STANDING, {"shopper_id": shopper_id, "now": now}).all()
     if not rows:
         raise NotFound
     member_until, holds_coupons, _ = rows[0]
@@ -75,7 +71,7 @@ def promotions_in_force(*, now: datetime) -> list[Promotion]:
     return list(session().scalars(select(Promotion).where(in_force(now)).order_by(Promotion.id)))
 
 
-def in_force(now: datetime) -> ColumnElement[bool]:
+def in_force(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition of a promotion that acts on a price now."""
     return and_(
         Promotion.state == PromotionState.PUBLISHED,
@@ -83,6 +79,26 @@ def in_force(now: datetime) -> ColumnElement[bool]:
         or_(Promotion.ends_at.is_(None), Promotion.ends_at > now),
         or_(Promotion.orders_max.is_(None), Promotion.orders_used < Promotion.orders_max),
     )
+
+
+def _select_standing() -> Select[*tuple[Any, ...]]:
+    now = bindparam("now", type_=Promotion.starts_at.type)
+    has_coupons = exists().where(
+        Coupon.shopper_id == bindparam("shopper_id"),
+        Coupon.state == CouponState.CLAIMED,
+        Coupon.starts_at <= now,
+        Coupon.expires_at > now,
+    )
+    return (
+        select(Shopper.member_until, has_coupons, Promotion)
+        .outerjoin(Promotion, in_force(now))
+        .where(Shopper.id == bindparam("shopper_id"))
+        .order_by(Promotion.id)
+    )
+
+
+# Built once: every quote and every order asks it.
+_STANDING = _select_standing()
 
 
 def promotion(promotion_id: str, *, locked: bool = False) -> Promotion:

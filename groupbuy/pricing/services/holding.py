@@ -11,6 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from groupbuy.attribution import queries as attribution
+from groupbuy.identity.models import Shopper
 from groupbuy.kernel.db import session
 from groupbuy.pricing.errors import CouponNotApplicable
 from groupbuy.pricing.models import Coupon, Promotion, PromotionUse
@@ -18,14 +20,17 @@ from groupbuy.pricing.rules.coupons import CouponFault, CouponState
 from groupbuy.pricing.services.quoting import Priced
 
 
-def hold(*, order_id: str, priced: Priced, now: datetime) -> bool:
-    """Hold for an order what its quote uses; False if a promotion has all its orders by now.
+def hold(*, order_id: str, shopper_id: str, priced: Priced, now: datetime) -> bool:
+    """Hold for an order what its quote uses; False if the quote cannot be had any more.
 
-    A quote without a coupon and without such promotions costs no statement.
+    A promotion has all its orders by now, or one for newcomers met the shopper's other order. A
+    quote without a coupon and without such promotions costs no statement.
 
     Raises:
         CouponNotApplicable: another order was faster.
     """
+    if priced.for_newcomer and not _is_new(shopper_id):
+        return False
     if not _take_places(priced.limited_ids):
         return False
     if priced.limited_ids:
@@ -129,6 +134,14 @@ def hold_again(*, order_id: str, coupon_id: str | None) -> bool:
             .execution_options(synchronize_session="fetch")
         )
     return True
+
+
+def _is_new(shopper_id: str) -> bool:
+    """Tell whether a shopper has not ordered yet; two first orders of theirs wait here."""
+    session().execute(
+        select(Shopper.id).where(Shopper.id == shopper_id).with_for_update(key_share=True)
+    )
+    return not attribution.has_ordered(shopper_id)
 
 
 def _take_places(promotion_ids: Sequence[str]) -> bool:

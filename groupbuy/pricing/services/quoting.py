@@ -32,15 +32,27 @@ MOST_SUGGESTED = 100
 class Priced:
     """A quote, the group buy it was made in, if any, and what it was made of.
 
-    `limited_ids` are the promotions in it that only so many orders may have.
+    `limited` are the promotions in force that only so many orders may have, `newcomers` those
+    for a first order.
     """
 
     quote: Quote
     group_buy: OpenGroupBuy | None
     half: Quote
     occasion: Occasion
-    limited_ids: tuple[str, ...] = ()
+    limited: frozenset[str] = frozenset()
+    newcomers: frozenset[str] = frozenset()
     has_coupons: bool = False
+
+    @property
+    def limited_ids(self) -> tuple[str, ...]:
+        """Return the promotions in the quote that only so many orders may have."""
+        return tuple(p for p in self.quote.promotion_ids if p in self.limited)
+
+    @property
+    def for_newcomer(self) -> bool:
+        """Tell whether the quote has a promotion for a first order."""
+        return not self.newcomers.isdisjoint(self.quote.promotion_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +203,13 @@ def _priced(
     )
     half = pipeline.before_coupon(demand, offers, occasion)
     quote = pipeline.finished(half, occasion)
-    limited = {p.id for p in standing.promotions if p.orders_max is not None}
     return Priced(
         quote=quote,
         group_buy=group_buy,
         half=half,
         occasion=occasion,
-        limited_ids=tuple(p for p in quote.promotion_ids if p in limited),
+        limited=frozenset(p.id for p in standing.promotions if p.orders_max is not None),
+        newcomers=frozenset(p.id for p in standing.promotions if p.newcomers_only),
         has_coupons=standing.has_coupons,
     )
 

@@ -46,7 +46,7 @@ ORDER_WORDS: dict[str, Text] = {
     Action.ARRIVE: Text("已到自提点，可提货", "Ready for pickup"),
     Action.PICK_UP: Text("已提货", "Picked up"),
     Action.UNDO_PICK_UP: Text("提货已撤销", "Pickup undone"),
-    Action.LEAVE: Text("逾期未提货，订单已结束", "Not fetched in time; the order has ended"),
+    Action.LEAVE: Text("未提货，订单已结束", "Ended without a pickup"),
     Action.COMPLETE: Text("订单已完成", "Order completed"),
     Action.CANCEL: Text("订单已取消", "Order cancelled"),
 }

@@ -28,6 +28,7 @@ from groupbuy.orders.rules.after_sales import (
     AfterSaleState,
     after_sale_after,
 )
+from groupbuy.orders.rules.orders import OrderState
 from groupbuy.orders.services import after_sale_holds as holds
 from groupbuy.orders.services.moving import hold_payments, locked
 from groupbuy.orders.services.refunding import Return
@@ -57,18 +58,19 @@ def request(
 
     Raises:
         NotFound: it is not the shopper's order, or a line is not its.
-        NotInThisState: it is not paid, or it is completed or cancelled.
-        AfterSaleOver: the time after the pickup is over.
+        NotInThisState: it is not paid, or it is cancelled.
+        AfterSaleOver: the time after the pickup is over, or the order is.
         NothingToRefund: no money was taken for it.
         RefundExceedsLine: more than is left on a line; nothing is asked for at all.
         InvalidInput: a picture is not there, or not the shopper's.
     """
     queries.order(order_id, shopper_id=shopper_id)
     order = locked(order_id)
+    late = order.completes_at is not None and now >= order.completes_at
+    if late or order.state == OrderState.COMPLETED:
+        raise AfterSaleOver
     if order.state not in ASKABLE:
         raise NotInThisState(state=order.state, action="request")
-    if order.completes_at is not None and now >= order.completes_at:
-        raise AfterSaleOver
     case = open_case(order=order, asked=asked, actor=actor, now=now)
     media.claim(
         picture_ids=picture_ids, owner=case.id, actor=actor, public=False, pointer="/picture_ids"

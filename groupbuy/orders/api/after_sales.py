@@ -22,6 +22,7 @@ from groupbuy.orders.schemas.after_sales import (
     AfterSaleSchema,
     AfterSaleWithdrawalBody,
     LeaderAfterSaleQuery,
+    LeaderAfterSaleSchema,
     StaffAfterSaleDetailSchema,
     StaffAfterSaleQuery,
     StaffAfterSaleSchema,
@@ -121,7 +122,7 @@ def write_about_own_after_sale(
     "/leader/after-sales",
     allow="leader.own",
     query=LeaderAfterSaleQuery,
-    returns=page_of(StaffAfterSaleSchema),
+    returns=page_of(LeaderAfterSaleSchema),
 )
 def list_leaders_after_sales(actor: Actor, query: dict[str, Any]) -> Page[AfterSaleView]:
     """List the after-sales of orders that are mine or are handed over at my points."""

@@ -115,7 +115,7 @@ class StaffAfterSaleNoteSchema(AfterSaleNoteSchema):
 
 
 class StaffAfterSaleSchema(AfterSaleSchema):
-    """An after-sale as headquarters and leaders list it."""
+    """An after-sale as headquarters lists it."""
 
     requested_by = fields.String(required=True, attribute="case.requested_by")
     escalated_at = Moment(required=True, allow_none=True, attribute="case.escalated_at")
@@ -123,6 +123,15 @@ class StaffAfterSaleSchema(AfterSaleSchema):
     leader_id = IdField("ldr", required=True, allow_none=True, attribute="order.leader_id")
     campaign_id = IdField("cmp", required=True, allow_none=True, attribute="order.campaign_id")
     order_state = fields.String(required=True, attribute="order.state")
+
+
+class LeaderAfterSaleSchema(StaffAfterSaleSchema):
+    """An after-sale as a leader lists it; its pictures are for the shopper and headquarters."""
+
+    class Meta(StaffAfterSaleSchema.Meta):
+        """Leave out what a leader cannot open."""
+
+        exclude = ("picture_ids",)
 
 
 class StaffAfterSaleDetailSchema(StaffAfterSaleSchema):

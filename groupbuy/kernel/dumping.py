@@ -50,14 +50,17 @@ def _getter(path: str) -> Callable[[Any], Any]:
     """Return what gets a value as marshmallow does: by key, else by attribute."""
     first, _, rest = path.partition(".")
     onward = _getter(rest) if rest else None
+    plain: set[type] = set()
 
     def get(obj: Any) -> Any:
-        if isinstance(obj, dict):
+        kind = type(obj)
+        if kind is dict:
             found = obj[first] if first in obj else getattr(obj, first, ma.missing)
-        elif hasattr(obj, "__getitem__"):
-            found = get_value(obj, first)
-        else:
+        elif kind in plain or not hasattr(kind, "__getitem__"):
+            plain.add(kind)
             found = getattr(obj, first, ma.missing)
+        else:
+            found = get_value(obj, first)
         return found if onward is None else onward(found)
 
     return get

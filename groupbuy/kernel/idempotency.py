@@ -21,6 +21,7 @@ from groupbuy.kernel.problems import (
     IdempotencyKeyReused,
     RequestInProgress,
 )
+from groupbuy.kernel.rows import table_of
 
 
 class IdempotentAnswer(Base):
@@ -51,7 +52,7 @@ _CLAIM = select(
     )
 )
 # The table itself: there is no entity to keep in step.
-_answers = IdempotentAnswer.__table__
+_answers = table_of(IdempotentAnswer)
 _KEEP = insert(_answers).on_conflict_do_nothing().returning(_answers.c.status)
 
 

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from sqlalchemy import ARRAY, CollectionAggregate, Dialect, ForeignKey, Uuid, any_, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Dialect, ForeignKey, Uuid, any_, bindparam
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -84,7 +84,7 @@ class Id(TypeDecorator[str]):
         return None if value is None else f"{self.prefix}_{value.hex}"
 
 
-def any_id(name: str, prefix: str) -> CollectionAggregate[Any]:
+def any_id(name: str, prefix: str) -> ColumnElement[Any]:
     """Return what a column equals that is one of a list of ids, given as parameter `name`.
 
     Unlike `in_` it makes one statement, whatever the length of the list.

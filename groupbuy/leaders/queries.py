@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from groupbuy.identity.models import Shopper
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import any_id
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
@@ -48,8 +49,12 @@ def leader(leader_id: str) -> Leader:
 
 def leaders_by_id(ids: Iterable[str]) -> dict[str, Leader]:
     """Return the leaders that exist among these ids, in one statement."""
-    rows = session().scalars(select(Leader).where(Leader.id.in_(set(ids))))
+    rows = session().scalars(_LEADERS, {"ids": list(set(ids))})
     return {row.id: row for row in rows}
+
+
+# Built once: every order asks it.
+_LEADERS = select(Leader).where(Leader.id == any_id("ids", "ldr"))
 
 
 def active_leader_ids(ids: Iterable[str]) -> set[str]:

@@ -290,6 +290,7 @@ class TestOpenGroupBuy:
             limit_per_shopper=3,
             pool_id=str(by_sku[apples.id].pool_id),
             earns_commission=True,
+            available=found.items[apples.id].available,
         )
         assert found.items[pears.id].earns_commission is False
 

@@ -12,6 +12,7 @@ from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import InvalidInput
+from groupbuy.kernel.rows import insert_new
 from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries as leader_queries
 from groupbuy.leaders.models import Leader
@@ -68,7 +69,7 @@ def decide(*, facts: OrderFacts, actor: Actor, now: datetime) -> AttributionDeci
         decided_by=actor.label,
         reason="placed",
     )
-    session().add(decision)
+    insert_new([decision])
     return decision
 
 

@@ -14,6 +14,7 @@ from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState
+from groupbuy.kernel.rows import table_of
 from groupbuy.leaders import queries as leader_queries
 
 
@@ -116,7 +117,7 @@ def renew_lock(*, shopper_id: str, leader_id: str | None, now: datetime) -> None
     session().execute(_RENEW, known, execution_options={"synchronize_session": False})
 
 
-_locks = CustomerLock.__table__
+_locks = table_of(CustomerLock)
 _later = bindparam("later", type_=_locks.c.expires_at.type)
 # Built once: every payment of a leader's order does it. Without an end, it never expires.
 _RENEW = (

@@ -21,6 +21,7 @@ from groupbuy.campaigns.queries.progress import ladders_of, progress_of, with_la
 from groupbuy.campaigns.queries.progress import orders_wait as orders_wait
 from groupbuy.campaigns.rules import ON_OFFER, CampaignState, state_at
 from groupbuy.catalogue import queries as catalogue
+from groupbuy.inventory.models import StockPool
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import any_id
 from groupbuy.kernel.pagination import Page, paginate
@@ -32,7 +33,10 @@ from groupbuy.leaders.rules import LeaderState
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """What a shopper may order in an open group buy; `pool_id` is where its stock is."""
+    """What a shopper may order in an open group buy; `pool_id` is where its stock is.
+
+    `available` is how much of it could be reserved when it was read.
+    """
 
     id: str
     sku_id: str
@@ -40,6 +44,7 @@ class OpenItem:
     limit_per_shopper: int | None
     pool_id: str
     earns_commission: bool
+    available: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +329,9 @@ _ITEMS = select(
     CampaignItem.limit_per_shopper,
     CampaignItem.pool_id,
     CampaignItem.earns_commission,
-).where(CampaignItem.campaign_id == bindparam("campaign_id"))
+    (StockPool.on_hand - StockPool.reserved).label("available"),
+).join(StockPool, StockPool.id == CampaignItem.pool_id)
+_ITEMS = _ITEMS.where(CampaignItem.campaign_id == bindparam("campaign_id"))
 _WANTED_ITEMS = _ITEMS.where(CampaignItem.sku_id == any_id("sku_ids", "sku"))
 
 
@@ -374,8 +381,8 @@ def _open_items(campaign_id: str, sku_ids: Collection[str] | None) -> dict[str, 
     wanted: dict[str, Any] = {"campaign_id": campaign_id}
     if sku_ids is not None:
         wanted["sku_ids"] = list(sku_ids)
-    rows: Iterable[Any] = session().execute(_ITEMS if sku_ids is None else _WANTED_ITEMS, wanted)
-    return {row.sku_id: OpenItem(*row) for row in rows}
+    rows = session().execute(_ITEMS if sku_ids is None else _WANTED_ITEMS, wanted)
+    return {row.sku_id: OpenItem(**row._mapping) for row in rows}
 
 
 def _found(group_buy: GroupBuy | None) -> GroupBuy:

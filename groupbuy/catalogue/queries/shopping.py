@@ -25,6 +25,7 @@ from groupbuy.catalogue.queries.searching import found_by, rank_of
 from groupbuy.catalogue.queries.tree import subtree
 from groupbuy.catalogue.rules import ProductState, Sort, in_tree_order, summed_upward
 from groupbuy.kernel.db import session
+from groupbuy.kernel.ids import any_id
 from groupbuy.kernel.pagination import Page, paginate, paginate_ranked
 from groupbuy.kernel.problems import NotFound
 
@@ -209,8 +210,7 @@ def _within(category: str | None) -> list[ColumnElement[bool]]:
 
 def _with_skus(products: Sequence[Product]) -> list[ProductOnSale]:
     skus: dict[str, list[Sku]] = {product.id: [] for product in products}
-    active = select(Sku).where(Sku.product_id.in_(skus), Sku.active).order_by(Sku.id)
-    for sku in session().scalars(active):
+    for sku in session().scalars(_ACTIVE_SKUS, {"product_ids": list(skus)}):
         skus[sku.product_id].append(sku)
     return [
         ProductOnSale(
@@ -227,3 +227,9 @@ def _with_skus(products: Sequence[Product]) -> list[ProductOnSale]:
         )
         for product in products
     ]
+
+
+# Built once: every list and every product asks it.
+_ACTIVE_SKUS = (
+    select(Sku).where(Sku.product_id == any_id("product_ids", "prd"), Sku.active).order_by(Sku.id)
+)

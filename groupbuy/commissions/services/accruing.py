@@ -13,6 +13,7 @@ from groupbuy.commissions.rules.terms import (
 )
 from groupbuy.commissions.services.offering import offer
 from groupbuy.kernel.db import session
+from groupbuy.kernel.rows import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def accrue(*, order: PaidOrder, lines: Sequence[PaidLine]) -> None:
 
 
 # The table itself: nobody needs the entities now.
-_LINES = insert(CommissionLine.__table__)
+_LINES = insert(table_of(CommissionLine))
 
 
 def mark_completed(*, order_id: str, completed_at: datetime) -> None:

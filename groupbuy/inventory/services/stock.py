@@ -6,13 +6,12 @@ deadlock. What a verb did to an order's reservations is told by their state: the
 finds nothing in the state it starts from, and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, column, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.selectable import TextualSelect
 
 from groupbuy.catalogue import queries as catalogue_queries
 from groupbuy.catalogue import services as catalogue
@@ -25,6 +24,7 @@ from groupbuy.inventory.models import (
     StockReservation,
 )
 from groupbuy.inventory.rules import ReservationAction, ReservationState, move_of
+from groupbuy.inventory.services import statements
 from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id, new_uuid, to_uuid
@@ -41,73 +41,6 @@ class Level(NamedTuple):
     owner: str
     available: int
     change: int
-
-
-_WANTED = """
-with wanted as (
-    select * from unnest(
-        cast(:pool_ids as uuid[]), cast(:units as bigint[]), cast(:reservation_ids as uuid[])
-    ) as w (pool_id, units, reservation_id)
-), short as materialized (
-    select p.id, p.sku_id from wanted w join stock_pools p on p.id = w.pool_id
-    where p.on_hand - p.reserved < w.units * :needed
-), locked as materialized (
-    select p.id, w.units, w.reservation_id from wanted w join stock_pools p on p.id = w.pool_id
-    where not exists (select from short)
-    order by p.id for no key update of p
-), shifted as (
-    update stock_pools p
-    set on_hand = p.on_hand + l.units * :on_hand, reserved = p.reserved + l.units * :reserved
-    from locked l where p.id = l.id and p.on_hand - p.reserved >= l.units * :needed
-    returning p.id, p.sku_id, p.owner, p.on_hand - p.reserved as available,
-        l.units, l.reservation_id
-)"""
-_HELD = """, held as (
-    insert into stock_reservations (id, pool_id, order_id, quantity, state, held_at)
-    select reservation_id, id, :order_id, units, 'held', :now from shifted
-)"""
-_OUTCOME = """
-select true as done, id, sku_id, owner, available from shifted
-union all select false, id, sku_id, '', 0 from short
-"""
-
-
-def _statement(*parts: str, first: Sequence[ColumnElement[Any]] = ()) -> TextualSelect:
-    pool = StockPool.__table__.c
-    levels = (pool.id, pool.sku_id, pool.owner, column("available"))
-    return text("".join(parts)).columns(*first, *levels)
-
-
-_SETTLED = """
-with wanted as (
-    update stock_reservations set state = :end, settled_at = :now
-    where order_id = :order_id and state = :start returning pool_id, quantity as units
-), locked as materialized (
-    select p.id, w.units from wanted w join stock_pools p on p.id = w.pool_id
-    order by p.id for no key update of p
-), shifted as (
-    update stock_pools p
-    set on_hand = p.on_hand + l.units * :on_hand, reserved = p.reserved + l.units * :reserved
-    from locked l where p.id = l.id
-    returning p.id, p.sku_id, p.owner, p.on_hand - p.reserved as available, l.units
-)"""
-_NOTED = """, noted as (
-    insert into stock_movements (id, pool_id, kind, delta, reason, actor, reference, recorded_at)
-    select uuidv7(), id, :kind, units * :on_hand, '', :actor, :reference, :now from shifted
-)"""
-_LEVELS = """
-select id, sku_id, owner, available, units from shifted
-"""
-
-
-# Once for all pools of an order: what is short as it stands costs no lock and no write; else the
-# rows are locked in id order, and the UPDATE looks again at what they have become meanwhile.
-_DONE = [column("done", Boolean)]
-_SHIFT = _statement(_WANTED, _OUTCOME, first=_DONE)
-_RESERVE = _statement(_WANTED, _HELD, _OUTCOME, first=_DONE)
-# Whoever comes second waits for the reservations, and then finds none in the starting state.
-_SETTLE = _statement(_SETTLED, _LEVELS)
-_SETTLE_AND_NOTE = _statement(_SETTLED, _NOTED, _LEVELS)
 
 
 def record_by_hand(
@@ -247,9 +180,9 @@ def _settle(
         "on_hand": on_hand,
         "reserved": reserved,
     }
-    statement = _SETTLE
+    statement = statements.SETTLE
     if kind is not None:
-        statement = _SETTLE_AND_NOTE
+        statement = statements.SETTLE_AND_NOTE
         figures |= {"kind": kind, "actor": SYSTEM.label, "reference": order_id}
     rows = session().execute(statement, figures).all()
     change = on_hand - reserved
@@ -301,10 +234,10 @@ def _apply(
         "on_hand": on_hand,
         "reserved": reserved,
     }
-    statement = _SHIFT
+    statement = statements.SHIFT
     if held_for is not None:
         order_id, now = held_for
-        statement = _RESERVE
+        statement = statements.RESERVE
         figures |= {"order_id": to_uuid(order_id, "ord"), "now": now}
     rows = session().execute(statement, figures).all()
     done = {row.id: row for row in rows if row.done}

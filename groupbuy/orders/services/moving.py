@@ -10,6 +10,7 @@ from groupbuy.kernel.access import SYSTEM, Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound, NotInThisState
+from groupbuy.kernel.rows import table_of
 from groupbuy.kernel.signals import announce
 from groupbuy.orders import queries
 from groupbuy.orders.errors import FullyRefunded, RefundOpen
@@ -53,7 +54,7 @@ _LOCK_PAYMENTS = (
     .order_by(Payment.id)
     .with_for_update()
 )
-_NOTE = insert(OrderTransition.__table__)
+_NOTE = insert(table_of(OrderTransition))
 
 
 def hold_payments(order_id: str) -> None:

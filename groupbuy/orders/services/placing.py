@@ -10,8 +10,8 @@ from groupbuy.campaigns import services as campaigns
 from groupbuy.inventory import services as inventory
 from groupbuy.inventory.errors import OutOfStock
 from groupbuy.kernel.access import Actor
-from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
+from groupbuy.kernel.rows import insert_new
 from groupbuy.kernel.signals import announce
 from groupbuy.leaders import queries as leaders
 from groupbuy.leaders.models import PickupPoint
@@ -62,13 +62,12 @@ def place(
     priced = price()
     _refuse_changed(priced.quote, quote_total_fen, quote_digest)
     _respect_limits(shopper_id, priced.quote)
+    _refuse_short(priced.quote, priced.quote.short_of())
     point = _point(priced, pickup_point_id)
     order = _order(priced, shopper_id=shopper_id, point_id=point.id, placed_at=now)
     order.expires_at = now + _payable_for(priced, payable_for)
-    # Reserve first: an order that cannot be filled costs nothing more.
     if not pricing.hold(order_id=order.id, shopper_id=shopper_id, priced=priced, now=now):
         raise QuoteChanged(quote=price().quote)
-    _reserve(order, priced.quote, now)
     facts = OrderFacts(
         order_id=order.id,
         shopper_id=shopper_id,
@@ -78,11 +77,11 @@ def place(
         pickup_leader_id=point.leader_id,
     )
     order.leader_id = attribution.decide(facts=facts, actor=actor, now=now).leader_id
-    session().add(order)
-    session().flush()
     placed = OrderView(order, _lines(order.id, priced.quote), [_birth(order.id, actor, now)])
-    session().add_all([*placed.lines, *placed.timeline])
-    session().flush()
+    for rows in ([order], placed.lines, placed.timeline):
+        insert_new(rows)
+    # Last: everybody who buys the same goods waits for whoever holds their pools.
+    _reserve(order, priced.quote, now)
     announce(order_placed, order, now=now)
     if order.total_fen == 0:
         paying.settle_free(order=order, now=now)
@@ -118,17 +117,24 @@ def _order(priced: Priced, *, shopper_id: str, point_id: str, placed_at: datetim
 
 
 def _reserve(order: Order, quote: Quote, now: datetime) -> None:
-    """Put the goods aside; a gift that is gone by now changes the quote, nothing else."""
+    """Put the goods aside."""
     if order.group_buy_id and order.total_fen == 0:
         # Paid in the same breath: its group buy is held before any stock, as by payments.
         campaigns.hold_group_buys(group_buy_ids=[order.group_buy_id])
     try:
         inventory.reserve(order_id=order.id, demands=quote.demands(), now=now)
     except OutOfStock as short:
-        gone = short.members["sku_ids"]
-        if {line.offer.sku_id for line in quote.bought}.isdisjoint(gone):
-            raise QuoteChanged(quote=quote.without_gifts(gone)) from short
+        _refuse_short(quote, short.members["sku_ids"])
         raise
+
+
+def _refuse_short(quote: Quote, gone: Sequence[str]) -> None:
+    """Refuse to sell what there is too little of; a gift that is gone only changes the quote."""
+    if not gone:
+        return
+    if {line.offer.sku_id for line in quote.bought}.isdisjoint(gone):
+        raise QuoteChanged(quote=quote.without_gifts(gone))
+    raise OutOfStock(sku_ids=list(gone))
 
 
 def _respect_limits(shopper_id: str, quote: Quote) -> None:

@@ -27,7 +27,8 @@ class Wanted:
 class Offer:
     """What is known of a SKU now: in a group buy the campaign's terms, else the house's.
 
-    `source` says where the unit price is from: `sku`, `member`, or the campaign's id.
+    `source` says where the unit price is from: `sku`, `member`, or the campaign's id. `available`
+    is what was left in its pool a moment ago, if anybody looked.
     """
 
     sku_id: str
@@ -40,6 +41,7 @@ class Offer:
     limit_per_shopper: int | None = None
     earns_commission: bool = True
     category_ids: tuple[str, ...] = ()
+    available: int | None = None
 
 
 WORDLESS = Text("", "")
@@ -184,6 +186,17 @@ class Quote:
         for line in self.lines:
             demands[line.offer.pool_id] = demands.get(line.offer.pool_id, 0) + line.quantity
         return demands
+
+    def short_of(self) -> list[str]:
+        """Return the SKUs of whose pools it takes more than was left a moment ago."""
+        demands = self.demands()
+        return sorted(
+            {
+                offer.sku_id
+                for offer in (line.offer for line in self.lines)
+                if offer.available is not None and demands[offer.pool_id] > offer.available
+            }
+        )
 
     @property
     def digest(self) -> str:

@@ -241,6 +241,7 @@ def _house_offers(
             unit_price_fen=price_fen,
             source=source,
             pool_id=stock[sku.id].pool_id,
+            available=stock[sku.id].available,
             limit_per_shopper=sku.per_shopper_max,
             category_ids=sku.category_ids,
         )
@@ -265,6 +266,7 @@ def _campaign_offers(group_buy: OpenGroupBuy, facts: Mapping[str, SkuFacts]) -> 
             unit_price_fen=item.price_fen,
             source=group_buy.campaign_id,
             pool_id=item.pool_id,
+            available=item.available,
             campaign_item_id=item.id,
             limit_per_shopper=item.limit_per_shopper,
             earns_commission=item.earns_commission,
@@ -288,6 +290,7 @@ def _giveaways(
                 unit_price_fen=0,
                 source="gift",
                 pool_id=stock[sku_id].pool_id,
+                available=stock[sku_id].available,
                 earns_commission=False,
             ),
             available=stock[sku_id].available,

@@ -122,6 +122,7 @@ def test_it_needs_stripe_in_production_only_where_shoppers_pay_there() -> None:
         "WECHAT_SECRET": "s",
         "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
         "PAYMENT_PROVIDER": "wechatpay",
+        "PICTURES_URL": "file:///srv/pictures",
     }
     assert read(**production).stripe_api_key == ""
     assert "STRIPE_WEBHOOK_SECRET is missing" in faults(**production, STRIPE_API_KEY="k")

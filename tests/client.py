@@ -129,7 +129,7 @@ class Api:
                 email=f"{name}@groupbuy.example",
                 name=name.capitalize(),
                 role=role,
-                password_hash=_nobodys(),
+                password_hash=nobodys_password(),
                 created_at=now,
             )
             session().add(staff)
@@ -138,7 +138,7 @@ class Api:
 
 
 @cache
-def _nobodys() -> str:
+def nobodys_password() -> str:
     """Return the hash of a password that nobody knows, made once: argon2 takes its time."""
     return PasswordHash((Argon2Hasher(),)).hash(secrets.token_hex())
 

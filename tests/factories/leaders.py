@@ -10,6 +10,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session, transaction
 from groupbuy.leaders import services
 from groupbuy.leaders.models import Community, Leader, LeaderApplication, PickupPoint
+from tests.client import nobodys_password
 
 _numbers = itertools.count(1)
 
@@ -31,7 +32,7 @@ def hua() -> Actor:
             email=f"hua{next(_numbers)}@groupbuy.example",
             name="Hua",
             role="operator",
-            password_hash="-",
+            password_hash=nobodys_password(),
             created_at=clock.now(),
         )
         session().add(staff)

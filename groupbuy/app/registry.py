@@ -30,6 +30,7 @@ DOMAINS = (
     "holds",
     "settlement",
     "payouts",
+    "training",
 )
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

@@ -1,0 +1,82 @@
+"""Recording what a leader did of a lesson: the only writer of lesson records.
+
+A fact, once recorded, stays: a repeated or late event changes nothing that came before it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from groupbuy.kernel.db import session
+from groupbuy.kernel.signals import announce
+from groupbuy.training import signals
+from groupbuy.training.models import LessonRecord
+from groupbuy.training.queries.teaching import lesson_taught
+from groupbuy.training.rules.completion import MoveOn, satisfied
+from groupbuy.training.services.counting import recount
+
+
+def mark(
+    *,
+    leader_id: str,
+    lesson_id: str,
+    now: datetime,
+    completed: bool = False,
+    passed: bool = False,
+    score_bps: int | None = None,
+) -> LessonRecord:
+    """Record that a leader completed or passed a lesson, and return the leader's record of it.
+
+    Neither begins it. `score_bps` replaces the score that stands. Whether the leader may learn it
+    (enrolled, unlocked) is the caller's to ask.
+
+    Raises:
+        NotFound, NotTaught: there is no such lesson, or it is not taught and was not begun.
+    """
+    record, was = _begun(leader_id, lesson_id, now)
+    if completed and record.completed_at is None:
+        record.completed_at = now
+    if passed and record.passed_at is None:
+        record.passed_at = now
+    if score_bps is not None:
+        record.score_bps = score_bps
+    record.active_at = max(record.active_at, now)
+    session().flush()
+    if not was and is_satisfied(record):
+        announce(signals.lesson_satisfied, record, now=now)
+        recount(leader_id=leader_id, program_id=record.program_id, now=now)
+    return record
+
+
+def is_satisfied(record: LessonRecord) -> bool:
+    """Tell whether what the lesson asks is done, by what is in the row."""
+    return satisfied(
+        MoveOn(record.move_on),
+        completed=record.completed_at is not None,
+        passed=record.passed_at is not None,
+        waived=record.waived_at is not None,
+    )
+
+
+def _begun(leader_id: str, lesson_id: str, now: datetime) -> tuple[LessonRecord, bool]:
+    """Return the leader's record, locked, and whether what the lesson asks was done before."""
+    query = select(LessonRecord).where(
+        LessonRecord.leader_id == leader_id, LessonRecord.lesson_id == lesson_id
+    )
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    found = session().scalar(locked)
+    if found is not None:
+        return found, found.satisfied
+    _, version, program_id = lesson_taught(lesson_id)
+    new = insert(LessonRecord).values(
+        leader_id=leader_id,
+        lesson_id=lesson_id,
+        program_id=program_id,
+        lesson_version_id=version.id,
+        move_on=version.move_on,
+        begun_at=now,
+        active_at=now,
+    )
+    session().execute(new.on_conflict_do_nothing(index_elements=["leader_id", "lesson_id"]))
+    return session().scalars(locked).one(), False

@@ -1,6 +1,7 @@
 """Recording what was done of a lesson, and counting what of a program is done."""
 
 import itertools
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -66,7 +67,11 @@ def test_it_keeps_the_first_instant_of_a_fact(
 def test_it_takes_back_who_left(lessons: tuple[Program, list[Lesson]]) -> None:
     program, (article, *_) = lessons
     enrollment = training.enrolled(program=program)
-    who = {"leader_id": enrollment.leader_id, "program_id": program.id, "actor": SYSTEM}
+    who: dict[str, Any] = {
+        "leader_id": enrollment.leader_id,
+        "program_id": program.id,
+        "actor": SYSTEM,
+    }
     with transaction():
         mark(leader_id=enrollment.leader_id, lesson_id=article.id, completed=True, now=time.now())
         withdraw(**who, now=time.now())
@@ -89,9 +94,10 @@ def test_it_computes_satisfied_in_the_database_as_the_rule_does(
         "waived_by = case when :w then 'hua' end, reason = case when :w then 'knows it' else '' "
         "end returning satisfied"
     )
-    for move_on, c, p, w in itertools.product(MoveOn, *[(False, True)] * 3):
-        stored = session().scalar(setting, {"m": move_on, "c": c, "p": p, "w": w})
-        assert stored == satisfied(move_on, completed=c, passed=p, waived=w), (move_on, c, p, w)
+    for move_on in MoveOn:
+        for c, p, w in itertools.product((False, True), repeat=3):
+            stored = session().scalar(setting, {"m": move_on, "c": c, "p": p, "w": w})
+            assert stored == satisfied(move_on, completed=c, passed=p, waived=w), (move_on, c, p, w)
 
 
 def test_it_never_changes_a_published_version(lessons: tuple[Program, list[Lesson]]) -> None:

@@ -43,6 +43,23 @@ class OrdersAndAfterSales(Orders):
         found = [case for case in self.asked if case.state in states]
         return found[number % len(found)]
 
+    @rule(quantity=st.integers(1, 4), fetched=st.booleans())
+    def buy(self, quantity: int, fetched: bool) -> None:
+        """Go the straight way from an order to the goods: most that is asked for comes after it."""
+        bought = len(self.orders)
+        self.place(quantity)
+        if len(self.orders) == bought:
+            return
+        order = self.orders[-1]
+        self.begin_to_pay(bought)
+        self.news.append(self.stripe.pay(order.intent))
+        order.taken_fen = order.total_fen
+        self.hear([len(self.news) - 1])
+        if fetched:
+            self.bring_the_goods()
+            ready = [o for o in self.orders if o.state == "ready_for_pickup"]
+            self.hand_over(ready.index(order))
+
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), units=st.integers(1, 3))
     def ask_for_units(self, number: int, units: int) -> None:

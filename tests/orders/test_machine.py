@@ -44,4 +44,4 @@ def test_it_does_what_the_model_does(machine: type[Orders]) -> None:
 
 @pytest.mark.long
 def test_it_does_what_the_model_does_however_long(machine: type[Orders]) -> None:
-    run(machine, examples=1_000, steps=60)
+    run(machine, examples=200, steps=50)

@@ -25,3 +25,15 @@ class NotEnrolled(Problem):
     code = "not-enrolled"
     title = Text("您还没有参加该学习计划", "Not enrolled")
     detail = Text("请先报名参加该学习计划。", "Enrol in the program first.")
+
+
+# Content and progress
+
+
+class LessonLocked(Problem):
+    """The lesson is not open yet; `missing` lists the courses and lessons to be done before."""
+
+    status = HTTPStatus.CONFLICT
+    code = "lesson-locked"
+    title = Text("该课尚未解锁", "The lesson is locked")
+    detail = Text("请先完成：{names}。", "Finish first: {names}.")

@@ -1,5 +1,6 @@
 """The school over HTTP: a file and an `Api` for each topic."""
 
 from groupbuy.training.api.learning import api as learning
+from groupbuy.training.api.progress import api as progress
 
-__all__ = ["learning"]
+__all__ = ["learning", "progress"]

@@ -1,5 +1,11 @@
 """Tables of the school."""
 
+from groupbuy.training.models.attendance import (
+    Attendance,
+    AttendanceDecision,
+    CalendarFeed,
+)
+from groupbuy.training.models.cohorts import Cohort, CohortMember, LiveSession
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -11,11 +17,17 @@ from groupbuy.training.models.content import (
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Attendance",
+    "AttendanceDecision",
+    "CalendarFeed",
+    "Cohort",
+    "CohortMember",
     "Course",
     "Enrollment",
     "Lesson",
     "LessonRecord",
     "LessonVersion",
+    "LiveSession",
     "Module",
     "Prerequisite",
     "Program",

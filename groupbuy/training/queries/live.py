@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -26,7 +26,8 @@ from groupbuy.training.models import (
 )
 from groupbuy.training.queries.attendance import attendance_of, belongs
 from groupbuy.training.queries.teaching import published_version
-from groupbuy.training.rules.attendance import MAKEUP, OPENS, AttendanceStatus, shown
+from groupbuy.training.rules.attendance import MAKEUP, OPENS, AttendanceStatus, length, shown
+from groupbuy.training.rules.calendars import Entry
 from groupbuy.training.rules.cohorts import SessionState
 from groupbuy.training.rules.content import LessonKind
 
@@ -73,6 +74,27 @@ class OwnSession:
             checked_in=row is not None and row.checked_in_at is not None,
             over=self.session.ends_at <= self.now,
         )
+
+    @property
+    def checked_in_at(self) -> datetime | None:
+        """Return when I came."""
+        return self.attendance.checked_in_at if self.attendance else None
+
+    @property
+    def checked_out_at(self) -> datetime | None:
+        """Return when I left."""
+        return self.attendance.checked_out_at if self.attendance else None
+
+    @property
+    def present_s(self) -> int:
+        """Return how long I was there: to the end, unless I left before."""
+        return self.attendance.present_s if self.attendance else 0
+
+    @property
+    def watched_s(self) -> int:
+        """Return how much of the replay I have watched."""
+        spans = self.attendance.watched if self.attendance else ()
+        return length([(span.lower, span.upper) for span in spans or ()])
 
     @property
     def check_in_opens_at(self) -> datetime:
@@ -188,7 +210,7 @@ def session_list(
     since: date | None = None,
     until: date | None = None,
 ) -> Page[SessionView]:
-    """Return live sessions by their time; the days are local and both included."""
+    """Return live sessions by their time; those of the local days [since, until)."""
     query = select(LiveSession).where(*_days(since, until))
     if cohort is not None:
         query = query.where(LiveSession.cohort_id == cohort)
@@ -210,7 +232,7 @@ def own_sessions(
     since: date | None = None,
     until: date | None = None,
 ) -> Page[OwnSession]:
-    """Return a leader's live sessions by their time, with the attendance of each."""
+    """Return a leader's live sessions of the local days [since, until), by their time."""
     query = select(LiveSession).where(_is_mine(leader_id), *_days(since, until))
     page = _by_time(query, limit, cursor)
     return Page(show_own(page.items, leader_id=leader_id, now=now), page.next_cursor)
@@ -238,11 +260,24 @@ def show_own(sessions: Sequence[LiveSession], *, leader_id: str, now: datetime) 
     ]
 
 
-def feed_sessions(leader_id: str, *, since: datetime) -> list[SessionView]:
-    """Return what a leader's calendar holds: their sessions from an instant on."""
+def feed_entries(leader_id: str, *, since: datetime, language: str) -> list[Entry]:
+    """Return what a leader's calendar holds: their sessions from an instant on, cancelled too."""
     query = select(LiveSession).where(_is_mine(leader_id), LiveSession.ends_at >= since)
     query = query.order_by(LiveSession.starts_at, LiveSession.id)
-    return show_sessions(session().scalars(query).all())
+    return [
+        Entry(
+            id=view.session.id,
+            starts_at=view.session.starts_at,
+            ends_at=view.session.ends_at,
+            title=view.title.to(language),
+            place=view.place,
+            description=view.session.reason or f"{view.cohort.to(language)} · {view.trainer}",
+            changed_at=view.session.changed_at,
+            sequence=view.version - 1,
+            cancelled=view.session.state == SessionState.CANCELLED,
+        )
+        for view in show_sessions(session().scalars(query).all())
+    ]
 
 
 def sessions_between(since: datetime, until: datetime) -> list[SessionView]:
@@ -302,7 +337,7 @@ def _days(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
     if since is not None:
         found.append(LiveSession.starts_at >= calendar.midnight(since))
     if until is not None:
-        found.append(LiveSession.starts_at < calendar.midnight(until + timedelta(days=1)))
+        found.append(LiveSession.starts_at < calendar.midnight(until))
     return found
 
 

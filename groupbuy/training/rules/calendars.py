@@ -9,6 +9,8 @@ from icalendar import Calendar, Event
 from groupbuy.kernel.texts import Text
 
 PRODUCT = "-//groupbuy//training//EN"
+KEPT = timedelta(days=90)
+"""How long a session stays in the calendar after its end."""
 REFRESH = timedelta(hours=1)
 NAME = Text("商学院直播课", "Business school")
 

@@ -5,7 +5,8 @@ from its facts. Whoever writes holds the session's row (shared) and then the att
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
@@ -25,18 +26,50 @@ from groupbuy.training.errors import (
 from groupbuy.training.models import Attendance, CohortMember, LiveSession
 from groupbuy.training.queries import cohorts, live
 from groupbuy.training.rules.attendance import (
+    CODE_STEP_S,
     MAKEUP,
     OPENS,
     Facts,
     Span,
+    check_in_code,
     is_code,
     made_up,
     presence_s,
     status,
+    step_of,
     union,
 )
 from groupbuy.training.rules.cohorts import SessionState
 from groupbuy.training.services.marking import mark
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """A check-in code, until when it is the one shown, and when check-in is open."""
+
+    code: str
+    shown_until: datetime
+    opens_at: datetime
+    closes_at: datetime
+
+
+def code_to_show(*, session_id: str, secret: bytes, now: datetime) -> ShownCode:
+    """Return the code that the trainer of a session shows now.
+
+    Raises:
+        NotFound: there is no such session.
+        SessionCancelled: it does not take place.
+    """
+    one = live.live_session(session_id)
+    if one.state != SessionState.PLANNED:
+        raise SessionCancelled(reason=one.reason)
+    step = step_of(now)
+    return ShownCode(
+        code=check_in_code(secret, session_id, step),
+        shown_until=datetime.fromtimestamp((step + 1) * CODE_STEP_S, UTC),
+        opens_at=one.starts_at - OPENS,
+        closes_at=one.ends_at,
+    )
 
 
 def check_in(
@@ -81,7 +114,7 @@ def check_out(*, session_id: str, leader_id: str, now: datetime) -> Attendance:
 
 
 def watch_replay(
-    *, session_id: str, leader_id: str, spans: Sequence[Span], now: datetime
+    *, session_id: str, leader_id: str, spans: Iterable[Sequence[int]], now: datetime
 ) -> Attendance:
     """Record what a leader watched of a replay; repeated and late-coming spans do no harm.
 
@@ -97,7 +130,9 @@ def watch_replay(
     if one.replay_s is None or not one.ends_at <= now < one.ends_at + MAKEUP:
         raise ReplayClosed
     row = locked_row(session_id=session_id, leader_id=leader_id)
-    watched = union([*spans_of(row), *spans], length_s=one.replay_s)
+    watched = union(
+        [*spans_of(row), *((begin, end) for begin, end in spans)], length_s=one.replay_s
+    )
     row.watched = [Range(begin, end) for begin, end in watched]
     if row.made_up_at is None and made_up(watched, length_s=one.replay_s):
         row.made_up_at = now

@@ -1,8 +1,9 @@
 """A trainer's word about attendances: corrections and excuses, one or a whole sheet at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
@@ -28,12 +29,17 @@ class Decision:
 
 
 def decide(
-    *, session_id: str, decisions: Sequence[Decision], reason: str, actor: Actor, now: datetime
+    *,
+    session_id: str,
+    items: Iterable[Mapping[str, Any]],
+    reason: str,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Correct or excuse attendances, or take that back; all of them or none.
 
-    A correction says for how long somebody was there, and whether late; taking it back lets
-    check-in and check-out hold again.
+    Each item is what a `Decision` is made of. A correction says for how long somebody was
+    there, and whether late; taking it back lets check-in and check-out hold again.
 
     Raises:
         NotFound: there is no such session.
@@ -42,6 +48,7 @@ def decide(
         InvalidInput: somebody is not in the cohort or named twice, or a presence is missing,
             longer than the session, or said where none is.
     """
+    decisions = [Decision(**item) for item in items]
     one = live.locked_session(session_id, shared=True)
     if one.state != SessionState.PLANNED:
         raise SessionCancelled(reason=one.reason)

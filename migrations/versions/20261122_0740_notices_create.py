@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("finished_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("reached_id", sa.Uuid(), nullable=True),
-        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("expected", sa.BigInteger(), nullable=False),
         sa.Column("counted", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("completed", sa.BigInteger(), nullable=False),

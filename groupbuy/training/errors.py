@@ -190,3 +190,11 @@ class LessonDraftOpen(Problem):
         "请先发布或删除第 {number} 版草稿。",
         "Publish or delete the draft, version {number}, first.",
     )
+
+
+class AlreadyWaived(Problem):
+    """The leader is spared this lesson already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "already-waived"
+    title = Text("该团长已免修此课", "The lesson is waived already")

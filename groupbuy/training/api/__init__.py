@@ -4,6 +4,7 @@ from groupbuy.training.api.attendance import api as attendance
 from groupbuy.training.api.calendars import api as calendars
 from groupbuy.training.api.cohorts import api as cohorts
 from groupbuy.training.api.content import api as content
+from groupbuy.training.api.enrollments import api as enrollments
 from groupbuy.training.api.learning import api as learning
 from groupbuy.training.api.lessons import api as lessons
 from groupbuy.training.api.live import api as live
@@ -15,6 +16,7 @@ __all__ = [
     "calendars",
     "cohorts",
     "content",
+    "enrollments",
     "learning",
     "lessons",
     "live",

@@ -11,3 +11,8 @@ program_completed = fact(
     "sender: Enrollment; now: datetime, which is enrollment.completed_at. Every mandatory lesson "
     "of the program is done.",
 )
+attempt_graded = fact(
+    "training.attempt_graded",
+    "sender: Attempt; now: datetime, which is attempt.graded_at; lesson_id: str; passed: bool, by "
+    "this attempt alone; grade_bps: int, of all attempts. An attempt at an assessment is over.",
+)

@@ -1,5 +1,14 @@
 """Tables of the school."""
 
+from groupbuy.training.models.assessments import (
+    Assessment,
+    AssessmentItem,
+    AssessmentVersion,
+    Question,
+    QuestionBank,
+    QuestionVersion,
+)
+from groupbuy.training.models.attempts import Attempt, AttemptGrant, AttemptQuestion
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -11,6 +20,12 @@ from groupbuy.training.models.content import (
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Assessment",
+    "AssessmentItem",
+    "AssessmentVersion",
+    "Attempt",
+    "AttemptGrant",
+    "AttemptQuestion",
     "Course",
     "Enrollment",
     "Lesson",
@@ -19,4 +34,7 @@ __all__ = [
     "Module",
     "Prerequisite",
     "Program",
+    "Question",
+    "QuestionBank",
+    "QuestionVersion",
 ]

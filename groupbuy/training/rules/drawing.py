@@ -3,7 +3,8 @@
 The algorithm is our own over SHA-256, so that no release of Python and no state of a process
 changes a paper:
 
-- seed = SHA-256 of `<assessment version id>/<leader id>/<attempt number>` (UTF-8), as 64 hex digits;
+- seed = SHA-256 of `<assessment version id>/<leader id>/<attempt number>` in UTF-8, as 64
+  hexadecimal digits;
 - a stream has a purpose; its block i = 0, 1, … is SHA-256 of `<seed>/<purpose>/<i>`, read as four
   big-endian numbers of 64 bits;
 - a number below n is the next of these modulo n; those from the largest multiple of n up are

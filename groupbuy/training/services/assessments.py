@@ -155,39 +155,43 @@ def pools_of(
 
     A bank is drawn from without its questions that everybody is asked.
     """
-    faults: list[Fault] = []
-    by_id = {one.question_id: one for bank in found.values() for one in bank}
-    fixed = []
-    for place, question_id in enumerate(version.question_ids):
-        one = by_id.get(question_id)
-        if one is None or one.retired:
-            faults.append((f"/question_ids/{place}", NOT_THERE))
-        else:
-            fixed.append(one)
-    if len(set(version.question_ids)) < len(version.question_ids):
-        faults.append(("/question_ids", TWICE))
-    pools = [fixed]
+    fixed, faults = _fixed(version.question_ids, found)
+    pools, banks = [fixed], [section["bank_id"] for section in version.sections]
     asked = set(version.question_ids)
-    banks = [section["bank_id"] for section in version.sections]
     for place, section in enumerate(version.sections):
-        pool = [
-            one
-            for one in found.get(section["bank_id"], ())
-            if not one.retired and one.question_id not in asked
-        ]
+        bank = found.get(section["bank_id"], ())
+        pool = [one for one in bank if not one.retired and one.question_id not in asked]
         pools.append(pool)
-        at = f"/sections/{place}"
         if section["bank_id"] in banks[:place]:
-            faults.append((f"{at}/bank_id", TWICE))
-        elif len(pool) < section["draw"]:
-            faults.append((f"{at}/draw", TOO_FEW.format(count=len(pool))))
-        elif len({one.marks for one in pool}) > 1:
-            faults.append((f"{at}/bank_id", UNEQUAL))
-    if not fixed and not version.sections:
+            faults.append((f"/sections/{place}/bank_id", TWICE))
+        else:
+            faults += _faults_of_drawing(pool, section["draw"], f"/sections/{place}")
+    if not any((version.question_ids, version.sections)):
         faults.append(("/sections", EMPTY))
     if version.review == Review.AFTER_LAST_ATTEMPT and not version.max_attempts:
         faults.append(("/review", ENDLESS))
     return pools, faults
+
+
+def _fixed(
+    question_ids: Sequence[str], found: Mapping[str, Sequence[Candidate]]
+) -> tuple[list[Candidate], list[Fault]]:
+    """Return the questions that everybody is asked, in their order."""
+    by_id = {one.question_id: one for bank in found.values() for one in bank if not one.retired}
+    faults = [
+        (f"/question_ids/{place}", NOT_THERE if question_id not in by_id else TWICE)
+        for place, question_id in enumerate(question_ids)
+        if question_id not in by_id or question_id in question_ids[:place]
+    ]
+    return [by_id[one] for one in question_ids if one in by_id], faults
+
+
+def _faults_of_drawing(pool: Sequence[Candidate], draw: int, at: str) -> list[Fault]:
+    if len(pool) < draw:
+        return [(f"{at}/draw", TOO_FEW.format(count=len(pool)))]
+    if len({one.marks for one in pool}) > 1:
+        return [(f"{at}/bank_id", UNEQUAL)]
+    return []
 
 
 def _draft(assessment_id: str, number: int, if_match: int, action: str) -> AssessmentVersion:

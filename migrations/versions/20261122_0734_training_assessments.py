@@ -1,6 +1,6 @@
 """Create the tables of assessments: question banks, papers, attempts and answers.
 
-Revision: training_assessments, after training_create.
+Revision: training_assessments, after notices_create.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "training_assessments"
-down_revision = "training_create"
+down_revision = "notices_create"
 branch_labels = None
 depends_on = None
 

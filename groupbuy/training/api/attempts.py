@@ -41,7 +41,7 @@ OWN_ONE = f"{OWN}/<id(atm):attempt_id>"
 ATTEMPTS = "/hq/attempts"
 ATTEMPT = f"{ATTEMPTS}/<id(atm):attempt_id>"
 GRANTS = "/hq/attempt-grants"
-ADMISSION = (NotFound, errors.NotTaught, errors.NotEnrolled)
+ADMISSION = (NotFound, errors.NotTaught, errors.NotEnrolled, errors.LessonLocked)
 
 
 @api.get(

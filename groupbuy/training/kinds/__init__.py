@@ -1,1 +1,1 @@
-"""What differs by kind: of lessons, of questions."""
+"""The kinds of lessons: one file each, and the registry; those of questions in `questions`."""

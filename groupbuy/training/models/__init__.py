@@ -9,6 +9,12 @@ from groupbuy.training.models.assessments import (
     QuestionVersion,
 )
 from groupbuy.training.models.attempts import Attempt, AttemptGrant, AttemptQuestion
+from groupbuy.training.models.attendance import (
+    Attendance,
+    AttendanceDecision,
+    CalendarFeed,
+)
+from groupbuy.training.models.cohorts import Cohort, CohortMember, LiveSession
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -17,6 +23,7 @@ from groupbuy.training.models.content import (
     Prerequisite,
     Program,
 )
+from groupbuy.training.models.progress import FunnelStep, LearningPlace, TrainingRecount
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
@@ -26,15 +33,24 @@ __all__ = [
     "Attempt",
     "AttemptGrant",
     "AttemptQuestion",
+    "Attendance",
+    "AttendanceDecision",
+    "CalendarFeed",
+    "Cohort",
+    "CohortMember",
     "Course",
     "Enrollment",
+    "FunnelStep",
+    "LearningPlace",
     "Lesson",
     "LessonRecord",
     "LessonVersion",
+    "LiveSession",
     "Module",
     "Prerequisite",
     "Program",
     "Question",
     "QuestionBank",
     "QuestionVersion",
+    "TrainingRecount",
 ]

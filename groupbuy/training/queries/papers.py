@@ -20,8 +20,8 @@ from groupbuy.training.models import (
     LessonRecord,
 )
 from groupbuy.training.queries import assessments, attempts
-from groupbuy.training.queries.admission import admitted
 from groupbuy.training.queries.attempts import Asked, Standing
+from groupbuy.training.queries.unlocking import unlocked
 from groupbuy.training.rules.assessments import GRADED, AttemptState, Review, reviewable
 
 
@@ -97,9 +97,10 @@ def examination(*, leader_id: str, lesson_id: str, now: datetime) -> Examination
         NotFound: the lesson has none.
         NotTaught: nothing of it is published.
         NotEnrolled: the leader does not learn its program.
+        LessonLocked: what the lesson needs is not done yet.
     """
     assessment = assessments.assessment_of(lesson_id)
-    admitted(leader_id, lesson_id)
+    unlocked(leader_id=leader_id, lesson_id=lesson_id)
     version = assessments.published(assessment.id)
     if version is None:
         raise NotTaught

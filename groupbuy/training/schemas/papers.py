@@ -1,24 +1,14 @@
 """Assessments over HTTP, for leaders: nothing in here tells what is right before its time."""
 
-from typing import Any
-
 from marshmallow import fields, validate
 
-from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, language
-from groupbuy.kernel.texts import Text
+from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema
 from groupbuy.training.kinds.questions.registry import KINDS
 from groupbuy.training.rules.assessments import Grading, Review
 from groupbuy.training.schemas.assessments import STATES
+from groupbuy.training.schemas.words import InWords
 
 LETTERS = "a letter, a list of letters, a boolean or an integer, by kind; null is no answer"
-
-
-class TextField(fields.String):
-    """A text for people, in the language of the answer."""
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        text = value.to(language()) if isinstance(value, Text) else value
-        return super()._serialize(text, attr, obj, **kwargs)
 
 
 class ExaminationSchema(Schema):
@@ -52,7 +42,7 @@ class PaperOptionSchema(Schema):
     """An option: the letter of its place on this paper, and what it says."""
 
     key = fields.String(required=True)
-    text = TextField(required=True)
+    text = InWords(required=True)
 
 
 class PaperQuestionSchema(Schema):
@@ -61,19 +51,19 @@ class PaperQuestionSchema(Schema):
     question_id = IdField("qst", required=True)
     kind = fields.String(required=True, validate=validate.OneOf(list(KINDS)))
     marks = fields.Integer(required=True)
-    prompt = TextField(required=True)
+    prompt = InWords(required=True)
     options = fields.List(fields.Nested(PaperOptionSchema), required=True)
     decimals = fields.Integer(
         required=True,
         allow_none=True,
         metadata={"description": "numeric: the answer is an integer in units of 10^-decimals"},
     )
-    unit = TextField(required=True, allow_none=True)
+    unit = InWords(required=True, allow_none=True)
     answer = fields.Raw(required=True, allow_none=True, metadata={"description": LETTERS})
     answered_at = Moment(required=True, allow_none=True)
     mark_bps = fields.Integer(required=True, allow_none=True)
     right = fields.Raw(required=True, allow_none=True, metadata={"description": LETTERS})
-    explanation = TextField(required=True, allow_none=True)
+    explanation = InWords(required=True, allow_none=True)
 
 
 class OwnAttemptSchema(Schema):

@@ -18,9 +18,9 @@ from groupbuy.training.errors import AttemptOver, AttemptTooSoon, NoAttemptsLeft
 from groupbuy.training.kinds.questions.registry import KINDS
 from groupbuy.training.models import AssessmentVersion, Attempt, AttemptQuestion, LessonRecord
 from groupbuy.training.queries import assessments, attempts
-from groupbuy.training.queries.admission import admitted
 from groupbuy.training.queries.attempts import Standing, is_due
 from groupbuy.training.queries.questions import bodies
+from groupbuy.training.queries.unlocking import unlocked
 from groupbuy.training.rules.assessments import (
     ATTEMPT_MOVES,
     AttemptState,
@@ -39,13 +39,14 @@ def start(*, leader_id: str, assessment_id: str, now: datetime) -> Attempt:
         NotFound: there is no such assessment.
         NotTaught: nothing of it is published, or its lesson is not taught.
         NotEnrolled: the leader does not learn its program.
+        LessonLocked: what the lesson needs is not done yet.
         NoAttemptsLeft: every attempt is begun already.
         AttemptTooSoon: the pause after the last one is not over.
     """
     assessment = assessments.assessment(assessment_id)
     present = attempts.open_attempt(leader_id, assessment_id)
     if present is None or is_due(present, now):
-        admitted(leader_id, assessment.lesson_id)
+        unlocked(leader_id=leader_id, lesson_id=assessment.lesson_id)
         mark(leader_id=leader_id, lesson_id=assessment.lesson_id, now=now)
         # Only now is there nobody else who could begin or end one: look again.
         present = attempts.open_attempt(leader_id, assessment_id)

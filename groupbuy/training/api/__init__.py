@@ -1,5 +1,7 @@
 """The school over HTTP: a file and an `Api` for each topic."""
 
+from groupbuy.training.api.assessments import api as assessments
+from groupbuy.training.api.attempts import api as attempts
 from groupbuy.training.api.attendance import api as attendance
 from groupbuy.training.api.calendars import api as calendars
 from groupbuy.training.api.cohorts import api as cohorts
@@ -10,8 +12,11 @@ from groupbuy.training.api.lessons import api as lessons
 from groupbuy.training.api.live import api as live
 from groupbuy.training.api.own_cohorts import api as own_cohorts
 from groupbuy.training.api.progress import api as progress
+from groupbuy.training.api.questions import api as questions
 
 __all__ = [
+    "assessments",
+    "attempts",
     "attendance",
     "calendars",
     "cohorts",
@@ -22,4 +27,5 @@ __all__ = [
     "live",
     "own_cohorts",
     "progress",
+    "questions",
 ]

@@ -1,5 +1,14 @@
 """Tables of the school."""
 
+from groupbuy.training.models.assessments import (
+    Assessment,
+    AssessmentItem,
+    AssessmentVersion,
+    Question,
+    QuestionBank,
+    QuestionVersion,
+)
+from groupbuy.training.models.attempts import Attempt, AttemptGrant, AttemptQuestion
 from groupbuy.training.models.attendance import (
     Attendance,
     AttendanceDecision,
@@ -18,6 +27,12 @@ from groupbuy.training.models.progress import FunnelStep, LearningPlace, Trainin
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Assessment",
+    "AssessmentItem",
+    "AssessmentVersion",
+    "Attempt",
+    "AttemptGrant",
+    "AttemptQuestion",
     "Attendance",
     "AttendanceDecision",
     "CalendarFeed",
@@ -34,5 +49,8 @@ __all__ = [
     "Module",
     "Prerequisite",
     "Program",
+    "Question",
+    "QuestionBank",
+    "QuestionVersion",
     "TrainingRecount",
 ]

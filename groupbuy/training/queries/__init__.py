@@ -1,6 +1,6 @@
 """Reads of the school."""
 
-from groupbuy.training.queries import attendance, cohorts
+from groupbuy.training.queries import assessment_invariants, attendance, cohorts
 from groupbuy.training.queries.learning_invariants import INVARIANTS as LEARNING_INVARIANTS
 from groupbuy.training.queries.teaching import lesson_taught, taught
 
@@ -8,6 +8,7 @@ INVARIANTS = (
     *attendance.INVARIANTS,
     *cohorts.INVARIANTS,
     *LEARNING_INVARIANTS,
+    *assessment_invariants.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "lesson_taught", "taught"]

@@ -20,6 +20,7 @@ from groupbuy.leaders.models import (
     LeaderApplication,
     LeaderStanding,
 )
+from groupbuy.leaders.queries import qualifications
 from groupbuy.leaders.rules import APPLICATION_MOVES, LEADER_MOVES, only_move
 from groupbuy.leaders.services.editing import edited
 
@@ -162,7 +163,11 @@ def set_level(
     Raises:
         NotFound: there is no such leader.
         StaleVersion: the leader changed since it was read.
+        QualificationMissing: a higher level asks for what the leader is not qualified in.
     """
+    if level > queries.leader(leader_id).level:
+        codes = qualifications.asked_by_level(level)
+        qualifications.demand_qualified(leader_id=leader_id, codes=codes, at=now)
     leader = edited(row=queries.leader(leader_id), if_match=if_match, changes={"level": level})
     _stand(leader, actor=actor, now=now, reason=reason)
     audit.record(

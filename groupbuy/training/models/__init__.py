@@ -1,5 +1,6 @@
 """Tables of the school."""
 
+from groupbuy.training.models.certificates import Certificate, CertificateTerm, Certification
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -11,6 +12,9 @@ from groupbuy.training.models.content import (
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Certificate",
+    "CertificateTerm",
+    "Certification",
     "Course",
     "Enrollment",
     "Lesson",

@@ -50,14 +50,14 @@ def renewed(certificate: Certificate) -> Certificate:
     )
 
 
-def held(leader_id: str) -> list[tuple[datetime, datetime | None, datetime | None]]:
+def held(leader_id: str) -> list[tuple[Any, Any, Any]]:
     row = LeaderQualification
     rows = session().execute(
         select(row.from_at, row.until_at, row.ended_at)
         .where(row.leader_id == leader_id)
         .order_by(row.from_at)
     )
-    return [tuple(found) for found in rows]
+    return [(found[0], found[1], found[2]) for found in rows]
 
 
 def exam() -> tuple[Any, Lesson]:

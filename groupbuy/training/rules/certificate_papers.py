@@ -25,12 +25,8 @@ NUMBER = Text("证书编号", "Number")
 ISSUED = Text("颁发日期", "Issued on")
 UNTIL = Text("有效期至", "Valid until")
 FOR_GOOD = Text("长期有效", "without end")
-HOLDS = Text(
-    "兹证明持有人已完成培训并通过考核。是否有效，以扫码核验的结果为准。",
-    "The holder has completed the training and passed. Whether the certificate holds, "
-    "its code tells.",
-)
-SCAN = Text("扫码核验", "Scan to verify")
+HOLDS = Text("兹证明持有人已获得本项认证。", "The holder is certified in the above.")
+SCAN = Text("扫码核验是否有效", "Scan to see whether it holds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +59,10 @@ def certificate_paper(
     paper = Paper(TITLE, language, created=created)
     paper.heading(content.title)
     paper.pairs((name, value.to(language)) for name, value in content.known)
-    if content.state not in VALID:
+    if content.state in VALID:
+        paper.note(HOLDS)
+    else:
         paper.pairs([(STATE, STATES[content.state].to(language))])
-    paper.note(HOLDS)
     paper.code(address, caption=SCAN)
     return paper.content()
 

@@ -166,6 +166,7 @@ class PlanVersion(Base):
             guarantee_fen=self.guarantee_fen,
             override=Override(**override) if override else None,
             clawback_mode=ClawbackMode(self.clawback_mode),
+            bonus_qualification=self.bonus_qualification,
         )
 
     @property

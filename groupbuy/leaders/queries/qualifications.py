@@ -45,6 +45,11 @@ def held_until(
     return {found.leader_id: found for found in session().scalars(query)}
 
 
+def is_qualified(code: str, *, leader_id: str, at: datetime) -> bool:
+    """Tell whether a leader is qualified at an instant; asked later, it is the same."""
+    return bool(session().scalar(select(_holds(leader_id, code, at))))
+
+
 def demand_qualified(*, leader_id: str, codes: Iterable[str], at: datetime) -> None:
     """Refuse a leader who is not qualified in all of these at an instant; no statement for none.
 

@@ -127,6 +127,13 @@ def notify_url(value: str) -> str:
     return value
 
 
+def public_url(value: str) -> str:
+    """Read where people's browsers reach us."""
+    if not value.startswith(("https://", "http://")) or "?" in value or "#" in value:
+        raise ValueError("must begin with https:// or http:// and have no query")
+    return value.rstrip("/")
+
+
 def given_or_file(value: str, start: str) -> str:
     """Return a text that was given as such (its line ends perhaps written \\n), or in a file."""
     if value.lstrip().startswith(start):

@@ -84,6 +84,7 @@ class Settings:
     wechat_pay_notify_url: str = ""
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_url: str = ""
     public_cache_milliseconds: int = 700
     training_secret: str = ""
     training_week_sessions: int = 3
@@ -266,6 +267,12 @@ VARIABLES = (
         "where pictures are kept: file:///folder or s3+https://ACCESS:SECRET@host/bucket?region=…",
         readers.pictures,
         _PRODUCTION,
+    ),
+    Variable(
+        "PUBLIC_URL",
+        "public_url",
+        "where people's browsers reach us, https://…: what printed codes lead to",
+        readers.public_url,
     ),
     Variable(
         "WECHAT_PAY_API_V3_KEY",

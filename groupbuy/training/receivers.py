@@ -5,6 +5,7 @@ from datetime import datetime
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import on
 from groupbuy.training.models import Enrollment
+from groupbuy.training.services.certificates import certify
 from groupbuy.training.services.reminding import congratulate
 from groupbuy.training.signals import program_completed
 
@@ -13,3 +14,9 @@ from groupbuy.training.signals import program_completed
 def tell_of_completion(enrollment: Enrollment, now: datetime) -> None:
     """Tell the leader that a program is completed."""
     congratulate(enrollment=enrollment, zone=settings().calendar.zone, now=now)
+
+
+@on(program_completed)
+def issue_certificates(enrollment: Enrollment, now: datetime) -> None:
+    """Certify the leader in what the program earns."""
+    certify(enrollment=enrollment, calendar=settings().calendar, now=now)

@@ -9,11 +9,8 @@ from groupbuy.training.models.assessments import (
     QuestionVersion,
 )
 from groupbuy.training.models.attempts import Attempt, AttemptGrant, AttemptQuestion
-from groupbuy.training.models.attendance import (
-    Attendance,
-    AttendanceDecision,
-    CalendarFeed,
-)
+from groupbuy.training.models.attendance import Attendance, AttendanceDecision, CalendarFeed
+from groupbuy.training.models.certificates import Certificate, CertificateTerm, Certification
 from groupbuy.training.models.cohorts import Cohort, CohortMember, LiveSession
 from groupbuy.training.models.content import (
     Course,
@@ -36,6 +33,9 @@ __all__ = [
     "Attendance",
     "AttendanceDecision",
     "CalendarFeed",
+    "Certificate",
+    "CertificateTerm",
+    "Certification",
     "Cohort",
     "CohortMember",
     "Course",

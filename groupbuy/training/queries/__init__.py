@@ -1,6 +1,7 @@
 """Reads of the school."""
 
 from groupbuy.training.queries import assessment_invariants, attendance, cohorts
+from groupbuy.training.queries.certificate_invariants import INVARIANTS as CERTIFICATE_INVARIANTS
 from groupbuy.training.queries.learning_invariants import INVARIANTS as LEARNING_INVARIANTS
 from groupbuy.training.queries.teaching import lesson_taught, taught
 
@@ -9,6 +10,7 @@ INVARIANTS = (
     *cohorts.INVARIANTS,
     *LEARNING_INVARIANTS,
     *assessment_invariants.INVARIANTS,
+    *CERTIFICATE_INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "lesson_taught", "taught"]

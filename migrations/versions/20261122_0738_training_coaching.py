@@ -231,7 +231,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("program_id", sa.Uuid(), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("amounts_fen", postgresql.JSONB(), nullable=False),
+        sa.Column("amounts", postgresql.JSONB(), nullable=False),
         sa.Column("closed_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("closed_by", sa.Text(), nullable=False),
         sa.CheckConstraint("span <> 'all'", name=op.f("ck_training_rankings_of_a_time_that_ends")),
@@ -312,18 +312,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_badge_awards_badge_id_id", "badge_awards", ["badge_id", "id"], unique=False)
     op.create_table(
-        "badge_reached",
+        "badge_counts",
         sa.Column("leader_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reached", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "kind in ('lessons', 'programs', 'points', 'streak_weeks', 'certificates')",
-            name=op.f("ck_badge_reached_kind_known"),
+            name=op.f("ck_badge_counts_kind_known"),
         ),
         sa.ForeignKeyConstraint(
-            ["leader_id"], ["leaders.id"], name=op.f("fk_badge_reached_leader_id")
+            ["leader_id"], ["leaders.id"], name=op.f("fk_badge_counts_leader_id")
         ),
-        sa.PrimaryKeyConstraint("leader_id", "kind", name=op.f("pk_badge_reached")),
+        sa.PrimaryKeyConstraint("leader_id", "kind", name=op.f("pk_badge_counts")),
     )
     op.create_table(
         "coaching_plans",
@@ -617,7 +617,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.drop_table("coaching_plans")
-    op.drop_table("badge_reached")
+    op.drop_table("badge_counts")
     op.drop_index("ix_badge_awards_badge_id_id", table_name="badge_awards")
     op.drop_table("badge_awards")
     op.drop_table("weekly_targets")

@@ -15,10 +15,11 @@ from groupbuy.training.models import Coach, CoachingPlan, CoachingTemplate, Segm
 from groupbuy.training.rules.segments import DEFAULT_TERMS
 from groupbuy.training.services import coaches, segmenting
 from groupbuy.training.services.coaching import open_plan
-from tests.client import nobodys_password
+from tests.client import Api, Caller, nobodys_password
 from tests.factories import commissions, leaders
 from tests.factories.commissions import FINANCE, Stall
 from tests.factories.settlement import SHANGHAI, after_cutoff, approved
+from tests.journeys.headquarters import made
 
 TRAINER = Actor(kind="staff", id="hua", role="trainer")
 MARCH, APRIL, MAY = "2026-03", "2026-04", "2026-05"
@@ -60,6 +61,21 @@ def idle(*, days_before: int = 90) -> Leader:
     leader = leaders.leader()
     since(leader.id, days_before, MARCH)
     return leader
+
+
+def tail(api: Api) -> list[str]:
+    """Recruit Mei and two others who sold nothing in March, which is divided."""
+    mei = leaders.leader(by=api.shopper("mei").id)
+    since(mei.id, 90, MARCH)
+    rest = [idle().id for _ in range(2)]
+    divided(MARCH)
+    return [mei.id, *rest]
+
+
+def opened(trainer: Caller, leader: str, coach: str, **fields: Any) -> dict[str, Any]:
+    """Open a plan over HTTP."""
+    body = {"leader_id": leader, "coach_id": coach, **fields}
+    return made(trainer.post("/hq/coaching/plans", body))
 
 
 def locked(*months: str) -> None:

@@ -70,7 +70,7 @@ class BadgeAward(Base):
 class Reached(Base):
     """The most that a leader ever reached of what is counted elsewhere: weeks, certificates."""
 
-    __tablename__ = "badge_reached"
+    __tablename__ = "badge_counts"
     __table_args__ = (one_of("kind", BadgeKind),)
 
     leader_id: Mapped[str] = reference("ldr", "leaders.id", primary_key=True)
@@ -79,7 +79,7 @@ class Reached(Base):
 
 
 class Ranking(Base):
-    """A leaderboard of a week or a month that is over, closed with an amount for each rank.
+    """A leaderboard of a week or a month that is over, closed with an amount (fen) for each rank.
 
     Once for each: of all leaders, or of those who learn a program. The amounts are proposed as
     adjustments of the settlement, which somebody else decides.
@@ -103,7 +103,7 @@ class Ranking(Base):
     starts_on: Mapped[date]
     program_id: Mapped[str | None] = reference("prg", "programs.id")
     title: Mapped[str]
-    amounts_fen: Mapped[list[Any]]
+    amounts: Mapped[list[Any]]
     closed_at: Mapped[datetime]
     closed_by: Mapped[str]
 

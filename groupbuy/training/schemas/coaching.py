@@ -344,4 +344,4 @@ class CoachingOutcomeQuery(Schema):
     """Whose plans, and how many months before and after."""
 
     coach = IdField("stf", load_default=None)
-    months = Count(load_default=3, minimum=1, maximum=12)
+    months = fields.Integer(load_default=3, validate=validate.Range(min=1, max=12))

@@ -34,6 +34,13 @@ def count(value: str) -> int:
     return int(value)
 
 
+def share(value: str) -> int:
+    """Read a share in basis points."""
+    if not value.isdecimal() or int(value) > 10_000:
+        raise ValueError("must be basis points, 0 to 10000")
+    return int(value)
+
+
 def cache_time(value: str) -> int:
     """Read how long public pages may be kept."""
     milliseconds = count(value)

@@ -88,6 +88,10 @@ class Settings:
     public_cache_milliseconds: int = 700
     training_secret: str = ""
     training_week_sessions: int = 3
+    coaching_head_bps: int = 2_000
+    coaching_upper_bps: int = 8_000
+    coaching_new_days: int = 30
+    training_effect_min_group: int = 5
 
     @property
     def demo(self) -> bool:
@@ -311,6 +315,27 @@ VARIABLES = (
         "live sessions that a leader is to attend each week",
         readers.count,
     ),
+    Variable(
+        "COACHING_HEAD_BPS", "coaching_head_bps", "the head's share of leaders", readers.share
+    ),
+    Variable(
+        "COACHING_UPPER_BPS",
+        "coaching_upper_bps",
+        "the share of all leaders above the tail",
+        readers.share,
+    ),
+    Variable(
+        "COACHING_NEW_DAYS",
+        "coaching_new_days",
+        "leaders are new, and not ranked, for so long",
+        readers.count,
+    ),
+    Variable(
+        "TRAINING_EFFECT_MIN_GROUP",
+        "training_effect_min_group",
+        "averages of fewer leaders are not shown",
+        readers.count,
+    ),
 )
 
 WECHAT_PAY = (
@@ -343,6 +368,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
     faults += _faults_of_providers(environment, mode, _providers_used(values))
+    if values.get("coaching_head_bps", 2_000) > values.get("coaching_upper_bps", 8_000):
+        faults.append("COACHING_HEAD_BPS: must not be more than COACHING_UPPER_BPS")
     if faults:
         raise ConfigurationError("\n".join(["The configuration is not complete:", *faults]))
     return Settings(**values)

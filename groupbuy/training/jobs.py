@@ -4,12 +4,15 @@ from datetime import datetime
 from functools import partial
 
 from groupbuy.kernel import clock
+from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import in_steps, retrying, session, transaction
 from groupbuy.kernel.jobs import enqueue, every, job, one_by_one
 from groupbuy.kernel.settings import settings
 from groupbuy.training.models import TrainingRecount
+from groupbuy.training.queries import segments
 from groupbuy.training.queries.attempts import due_attempts
-from groupbuy.training.services import attempts, attending, cohorts
+from groupbuy.training.rules.segments import SegmentTerms
+from groupbuy.training.services import attempts, attending, cohorts, segmenting
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
 
@@ -77,6 +80,7 @@ def turn_cohorts() -> None:
 
 
 EXPIRING = 200
+
 """Attempts that are ended before the next are looked for."""
 
 
@@ -89,3 +93,16 @@ def expire_attempts() -> None:
         due = due_attempts(now, limit=EXPIRING)
         found = len(due)
         one_by_one(due, lambda attempt_id: attempts.end_if_due(attempt_id=attempt_id, now=now))
+
+
+@every("*/10 * * * *", "training.divide_leaders")
+def divide_leaders() -> None:
+    """Divide the leaders of the last locked month into coaching segments, once."""
+    wanted = settings()
+    with transaction():
+        month = segments.month_to_divide()
+        if month is not None:
+            terms = SegmentTerms(
+                wanted.coaching_head_bps, wanted.coaching_upper_bps, wanted.coaching_new_days
+            )
+            segmenting.divide(month=month, terms=terms, actor=SYSTEM, now=clock.now())

@@ -6,6 +6,8 @@ from groupbuy.training.api.attendance import api as attendance
 from groupbuy.training.api.calendars import api as calendars
 from groupbuy.training.api.certificates import api as certificates
 from groupbuy.training.api.certifications import api as certifications
+from groupbuy.training.api.coaches import api as coaches
+from groupbuy.training.api.coaching import api as coaching
 from groupbuy.training.api.cohorts import api as cohorts
 from groupbuy.training.api.content import api as content
 from groupbuy.training.api.enrollments import api as enrollments
@@ -25,6 +27,8 @@ __all__ = [
     "calendars",
     "certificates",
     "certifications",
+    "coaches",
+    "coaching",
     "cohorts",
     "content",
     "enrollments",

@@ -2,6 +2,7 @@
 
 from groupbuy.training.queries import assessment_invariants, attendance, cohorts
 from groupbuy.training.queries.certificate_invariants import INVARIANTS as CERTIFICATE_INVARIANTS
+from groupbuy.training.queries.coaching_invariants import COACHING_INVARIANTS
 from groupbuy.training.queries.learning_invariants import INVARIANTS as LEARNING_INVARIANTS
 from groupbuy.training.queries.teaching import lesson_taught, taught
 
@@ -11,6 +12,7 @@ INVARIANTS = (
     *LEARNING_INVARIANTS,
     *assessment_invariants.INVARIANTS,
     *CERTIFICATE_INVARIANTS,
+    *COACHING_INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "lesson_taught", "taught"]

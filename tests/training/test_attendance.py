@@ -386,31 +386,3 @@ class TestSheet:
         trainer = api.staff("trainer")
         refused(trainer.get(f"{nobody}/check-in-code"), 404, "not-found")
         refused(trainer.post(f"{nobody}/attendance-decisions", body), 404, "not-found")
-
-
-class TestWeeks:
-    """GET /leader/attendance"""
-
-    def test_it_shows_my_weeks_and_streak(
-        self, api: Api, mei: Leader, lesson_group: tuple[str, Cohort], clock: ManualClock
-    ) -> None:
-        cohorts.attended(lesson_group[1], mei)
-        cohorts.attended(lesson_group[1])
-        shown = made(api.shopper("mei").get("/leader/attendance"), 200)
-        assert (len(shown["weeks"]), shown["target"]) == (8, 3)
-        assert shown["weeks"][-1] == {
-            "week": "2026-03-02",
-            "scheduled": 2,
-            "excused": 0,
-            "attended": 1,
-            "required": 2,
-            "compliant": False,
-            "score_bps": 5000,
-            "ended": False,
-        }
-        assert shown["streak"] == {"current": 0, "best": 0}
-        days = {"from": "2026-02-25", "until": "2026-03-03"}
-        assert [
-            week["week"]
-            for week in api.shopper("mei").get("/leader/attendance", **days).json["weeks"]
-        ] == ["2026-02-23", "2026-03-02"]

@@ -1,6 +1,6 @@
 """Create notices, and what the nightly count of the school finds.
 
-Revision: notices_create, after training_create.
+Revision: notices_create, after training_cohorts.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "notices_create"
-down_revision = "training_create"
+down_revision = "training_cohorts"
 branch_labels = None
 depends_on = None
 

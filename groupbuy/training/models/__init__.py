@@ -1,5 +1,11 @@
 """Tables of the school."""
 
+from groupbuy.training.models.attendance import (
+    Attendance,
+    AttendanceDecision,
+    CalendarFeed,
+)
+from groupbuy.training.models.cohorts import Cohort, CohortMember, LiveSession
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -12,6 +18,11 @@ from groupbuy.training.models.progress import FunnelStep, LearningPlace, Trainin
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Attendance",
+    "AttendanceDecision",
+    "CalendarFeed",
+    "Cohort",
+    "CohortMember",
     "Course",
     "Enrollment",
     "FunnelStep",
@@ -19,6 +30,7 @@ __all__ = [
     "Lesson",
     "LessonRecord",
     "LessonVersion",
+    "LiveSession",
     "Module",
     "Prerequisite",
     "Program",

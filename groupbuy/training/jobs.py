@@ -11,6 +11,11 @@ from groupbuy.training.models import TrainingRecount
 from groupbuy.training.services import attending, cohorts
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
+from groupbuy.training.services.reminding_sessions import (
+    remind_of_session,
+    session_ids_ahead,
+    withdraw_outdated,
+)
 
 
 @every("10 19 * * * 0", "training.recount")
@@ -52,6 +57,18 @@ def _remind_idle(after: str | None) -> str | None:
     with transaction():
         last, _ = remind_inactive(after=after, zone=settings().calendar.zone, now=clock.now())
         return last
+
+
+@every("*/5 * * * * 10", "training.remind_of_sessions")
+def remind_of_sessions() -> None:
+    """Remind leaders of the live sessions of the next day and hour, session by session."""
+    now, zone = clock.now(), settings().calendar.zone
+    with transaction():
+        withdraw_outdated(now=now)
+    one_by_one(
+        session_ids_ahead(now=now),
+        lambda session_id: remind_of_session(session_id=session_id, zone=zone, now=now),
+    )
 
 
 @every("*/5 * * * * 40", "training.close_sessions")

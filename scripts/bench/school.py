@@ -29,7 +29,7 @@ from groupbuy.kernel.pagination import encode_cursor
 from groupbuy.training.models import Enrollment, LessonRecord, Program
 from groupbuy.training.queries.funnel import funnel, standing_list
 from groupbuy.training.queries.progress import PERCENT, progress_list
-from groupbuy.training.services.marking import mark
+from groupbuy.training.services.progress import record_progress
 from groupbuy.training.services.recounting import Counted, advance_recount, begin_recount
 from scripts.bench.school_data import build
 from scripts.dev import database
@@ -162,7 +162,9 @@ def _recorded() -> list[Measured]:
     with collected() as sent:
         for row in rows:
             with transaction():
-                mark(leader_id=row.leader_id, lesson_id=row.lesson_id, now=NOW)
+                record_progress(
+                    leader_id=row.leader_id, lesson_id=row.lesson_id, watched=[(90, 100)], now=NOW
+                )
             session().expunge_all()
     seconds = time.perf_counter() - begun
     each = len(sent) / len(rows)
@@ -190,7 +192,7 @@ def run(*, leaders: int, lessons: int, console: Console) -> list[Measured]:
 
 def shown(measured: list[Measured], console: Console) -> None:
     """Print what was measured as a table."""
-    table = Table("measured", "statements", "value", "goal", "")
+    table = Table("what", "statements", "value", "goal", "")
     for m in measured:
         goal = "" if m.goal is None else f"<= {m.goal:g} {m.unit}"
         verdict = "" if m.goal is None else ("[red]missed[/red]" if m.missed else "reached")

@@ -26,8 +26,9 @@ from sqlalchemy import event, select, text
 
 from groupbuy.kernel.db import db, in_steps, session, transaction
 from groupbuy.kernel.pagination import encode_cursor
-from groupbuy.training.models import Enrollment, LessonRecord, Program
+from groupbuy.training.models import Cohort, Enrollment, LessonRecord, Program
 from groupbuy.training.queries.funnel import funnel, standing_list
+from groupbuy.training.queries.glance import cohort_glance
 from groupbuy.training.queries.progress import PERCENT, progress_list
 from groupbuy.training.services.progress import record_progress
 from groupbuy.training.services.recounting import Counted, advance_recount, begin_recount
@@ -109,6 +110,7 @@ def _pages() -> list[Measured]:
             " group by lesson_id order by count(*) desc limit 1"
         )
         lesson_id = str(session().scalar(busiest))
+        cohort_id = session().scalars(select(Cohort.id).limit(1)).one()
     of: dict[str, Any] = {"program_id": program_id, "limit": PAGE, "now": NOW}
     middle = encode_cursor([idle.active_at, idle.id])
     behind = encode_cursor([-share, half.id])
@@ -131,6 +133,14 @@ def _pages() -> list[Measured]:
         (
             "who stands at a lesson",
             lambda: standing_list(**of, lesson_id=lesson_id, stuck_days=14, cursor=None),
+        ),
+        (
+            "a cohort of 30 at a glance, 4 weeks",
+            lambda: cohort_glance(cohort_id, limit=100, cursor=None, weeks=4, now=NOW),
+        ),
+        (
+            "progress of a cohort",
+            lambda: progress_list(**of | {"limit": 100}, cursor=None, cohort_id=cohort_id),
         ),
     ]
     return [page(what, read) for what, read in asked]

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from groupbuy.kernel.db import session
 
 SECONDS = 600
+MEMBERS = 30
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 PEOPLE = """
@@ -73,6 +74,38 @@ select l.id, s.id, p.id, s.version_id, 'completed', :since, cast(:now as timesta
 from bench_leaders l, bench_lessons s, programs p;
 """
 
+COHORTS = """
+insert into staff (id, email, name, role, password_hash, active, version, created_at)
+values (gen_random_uuid(), 'lan@groupbuy.example', 'Lan', 'trainer', '', true, 1, :since);
+create temp table bench_cohorts as
+select gen_random_uuid() as id, n from generate_series(0, (:leaders - 1) / :members) n;
+insert into cohorts (id, program_id, trainer_id, title_zh, title_en, first_day, last_day,
+    capacity, open, pattern, skipped_days, lessons_in_order, place, grace_minutes, state,
+    created_at, created_by, reason, version)
+select c.id, p.id, s.id, '班', 'Group ' || c.n, '2026-01-05', '2026-03-01', :members, false, '[]',
+    '[]', true, '', 10, 'running', :since, 'bench', '', 1
+from bench_cohorts c, programs p, staff s;
+insert into cohort_members (id, cohort_id, leader_id, joined_at, joined_by)
+select gen_random_uuid(), c.id, l.id, :since, 'bench'
+from bench_leaders l join bench_cohorts c on c.n = (l.n - 1) / :members;
+create temp table bench_sessions as
+select gen_random_uuid() as id, c.id as cohort_id, k as number,
+    cast('2026-01-05T11:30:00Z' as timestamptz) + k / 3 * interval '7 days'
+        + k % 3 * interval '2 days' as starts_at
+from bench_cohorts c, generate_series(0, 23) k;
+insert into live_sessions (id, cohort_id, title_zh, title_en, starts_at, ends_at, place, by_hand,
+    replay_url, state, changed_at, closed_at, reason, version)
+select id, cohort_id, '', '', starts_at, starts_at + interval '1 hour', '', false, '', 'planned',
+    :since, starts_at + interval '2 hours', '', 1
+from bench_sessions;
+insert into attendances (live_session_id, leader_id, checked_in_at, late, excused, status,
+    present_s, counted_at)
+select s.id, m.leader_id, s.starts_at, false, false, 'present', 3600,
+    s.starts_at + interval '2 hours'
+from bench_sessions s join cohort_members m on m.cohort_id = s.cohort_id
+join bench_leaders l on l.id = m.leader_id where (l.n + s.number) % 7 <> 0;
+"""
+
 
 def build(*, leaders: int, lessons: int, now: datetime, show: Callable[[str], object]) -> None:
     """Write the school."""
@@ -82,8 +115,10 @@ def build(*, leaders: int, lessons: int, now: datetime, show: Callable[[str], ob
         "now": now,
         "since": SINCE,
         "seconds": SECONDS,
+        "members": MEMBERS,
     }
-    for name, statements in (("people", PEOPLE), ("lessons", LESSONS), ("records", RECORDS)):
+    parts = {"people": PEOPLE, "lessons": LESSONS, "records": RECORDS, "cohorts": COHORTS}
+    for name, statements in parts.items():
         show(f"building: {name}")
         for statement in statements.split(";\n"):
             if statement.strip():

@@ -227,7 +227,7 @@ class TestFunnel:
             mark(leader_id=leader_id, lesson_id=lessons[1].id, completed=True, now=time.now())
         assert ids(trainer.get(path, program_id=program.id)) == [idle.id], "who moved on is gone"
         again = made(trainer.get(FUNNEL, program_id=program.id), 200)["items"][1]
-        assert (again["standing"], again["stuck"], again["satisfied"]) == (1, 1, 0)
+        assert (again["standing"], again["stuck"], again["satisfied"]) == (2, 1, 0)
 
     def test_it_knows_no_other_programs(self, api: Api, school: School) -> None:
         program, lessons = school

@@ -136,9 +136,7 @@ class FunnelStepSchema(Schema):
         metadata={"description": "have done all that it asks"},
     )
     median_days = fields.Integer(required=True, allow_none=True, attribute="step.median_days")
-    standing = fields.Integer(
-        required=True, metadata={"description": "it is still their next lesson"}
-    )
+    standing = fields.Integer(required=True, metadata={"description": "it was their next lesson"})
     stuck = fields.Integer(
         required=True, metadata={"description": "of these, without activity for stuck_days"}
     )

@@ -120,7 +120,10 @@ def _change(one: LiveSession, change: str, now: datetime) -> None:
         if change == "cancel":
             live.cancel(reason="ill", **of)
         else:
-            later = {"starts_at": one.starts_at + HOUR / 2, "ends_at": one.ends_at + HOUR / 2}
+            later: dict[str, Any] = {
+                "starts_at": one.starts_at + HOUR / 2,
+                "ends_at": one.ends_at + HOUR / 2,
+            }
             live.edit(if_match=one.version, **later, **of)
 
 

@@ -51,7 +51,7 @@ def remind_of_certificates(*, after: str | None, calendar: Calendar, now: dateti
 
 
 def _drafts(
-    rows: Sequence[Row[tuple[Certificate, str]]], today: date, calendar: Calendar
+    rows: Sequence[Row[Certificate, str]], today: date, calendar: Calendar
 ) -> list[Draft]:
     drafts = []
     for one, shopper_id in rows:

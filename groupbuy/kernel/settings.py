@@ -19,6 +19,10 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 EXTENSION = "groupbuy.settings"
 
 
+DEMO_SECRET = "a secret that everybody may know, for demos"
+"""For demo mode only, where nothing is secret."""
+
+
 class Mode(StrEnum):
     """How the process runs; `demo` must be asked for by name."""
 
@@ -82,6 +86,12 @@ class Settings:
     pictures_url: str = ""
     public_url: str = ""
     public_cache_milliseconds: int = 700
+    training_secret: str = ""
+    training_week_sessions: int = 3
+    coaching_head_bps: int = 2_000
+    coaching_upper_bps: int = 8_000
+    coaching_new_days: int = 30
+    training_effect_min_group: int = 5
 
     @property
     def demo(self) -> bool:
@@ -97,6 +107,11 @@ class Settings:
     def payout_key_ring(self) -> KeyRing:
         """Return the keys of payout accounts; in demo mode one that everybody may know."""
         return KeyRing.parse(self.payout_account_keys or (DEMO_KEYS if self.demo else ""))
+
+    @property
+    def training_key(self) -> bytes:
+        """Return what check-in codes and calendar addresses are derived from."""
+        return (self.training_secret or (DEMO_SECRET if self.demo else "")).encode()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -287,6 +302,40 @@ VARIABLES = (
         "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
         readers.cache_time,
     ),
+    Variable(
+        "TRAINING_SECRET",
+        "training_secret",
+        "check-in codes and calendar addresses are made from it: 32 characters or more",
+        readers.secret,
+        _PRODUCTION,
+    ),
+    Variable(
+        "TRAINING_WEEK_SESSIONS",
+        "training_week_sessions",
+        "live sessions that a leader is to attend each week",
+        readers.count,
+    ),
+    Variable(
+        "COACHING_HEAD_BPS", "coaching_head_bps", "the head's share of leaders", readers.share
+    ),
+    Variable(
+        "COACHING_UPPER_BPS",
+        "coaching_upper_bps",
+        "the share of all leaders above the tail",
+        readers.share,
+    ),
+    Variable(
+        "COACHING_NEW_DAYS",
+        "coaching_new_days",
+        "leaders are new, and not ranked, for so long",
+        readers.count,
+    ),
+    Variable(
+        "TRAINING_EFFECT_MIN_GROUP",
+        "training_effect_min_group",
+        "averages of fewer leaders are not shown",
+        readers.count,
+    ),
 )
 
 WECHAT_PAY = (
@@ -319,6 +368,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
     faults += _faults_of_providers(environment, mode, _providers_used(values))
+    if values.get("coaching_head_bps", 2_000) > values.get("coaching_upper_bps", 8_000):
+        faults.append("COACHING_HEAD_BPS: must not be more than COACHING_UPPER_BPS")
     if faults:
         raise ConfigurationError("\n".join(["The configuration is not complete:", *faults]))
     return Settings(**values)

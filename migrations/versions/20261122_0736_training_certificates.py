@@ -1,13 +1,13 @@
 """Certifications, certificates and their terms, and what these qualify leaders for.
 
-Revision: training_certificates, after training_create.
+Revision: training_certificates, after training_assessments.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "training_certificates"
-down_revision = "training_create"
+down_revision = "training_assessments"
 branch_labels = None
 depends_on = None
 

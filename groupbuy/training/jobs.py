@@ -7,7 +7,7 @@ from groupbuy.kernel.jobs import every
 from groupbuy.kernel.settings import settings
 from groupbuy.training.queries import segments
 from groupbuy.training.rules.segments import SegmentTerms
-from groupbuy.training.services import segmenting
+from groupbuy.training.services import badges, segmenting
 
 
 @every("*/10 * * * *", "training.divide_leaders")
@@ -21,3 +21,10 @@ def divide_leaders() -> None:
                 wanted.coaching_head_bps, wanted.coaching_upper_bps, wanted.coaching_new_days
             )
             segmenting.divide(month=month, terms=terms, actor=SYSTEM, now=clock.now())
+
+
+@every("20 19 * * *", "training.award_badges")
+def award_badges() -> None:
+    """Award the badges that are due to anybody: what was missed by day."""
+    with transaction():
+        badges.award_due(now=clock.now())

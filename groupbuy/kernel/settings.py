@@ -19,6 +19,10 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 EXTENSION = "groupbuy.settings"
 
 
+DEMO_SECRET = "a secret that everybody may know, for demos"
+"""For demo mode only, where nothing is secret."""
+
+
 class Mode(StrEnum):
     """How the process runs; `demo` must be asked for by name."""
 
@@ -80,7 +84,10 @@ class Settings:
     wechat_pay_notify_url: str = ""
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_url: str = ""
     public_cache_milliseconds: int = 700
+    training_secret: str = ""
+    training_week_sessions: int = 3
     coaching_head_bps: int = 2_000
     coaching_upper_bps: int = 8_000
     coaching_new_days: int = 30
@@ -100,6 +107,11 @@ class Settings:
     def payout_key_ring(self) -> KeyRing:
         """Return the keys of payout accounts; in demo mode one that everybody may know."""
         return KeyRing.parse(self.payout_account_keys or (DEMO_KEYS if self.demo else ""))
+
+    @property
+    def training_key(self) -> bytes:
+        """Return what check-in codes and calendar addresses are derived from."""
+        return (self.training_secret or (DEMO_SECRET if self.demo else "")).encode()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -261,6 +273,12 @@ VARIABLES = (
         _PRODUCTION,
     ),
     Variable(
+        "PUBLIC_URL",
+        "public_url",
+        "where people's browsers reach us, https://…: what printed codes lead to",
+        readers.public_url,
+    ),
+    Variable(
         "WECHAT_PAY_API_V3_KEY",
         "wechat_pay_api_v3_key",
         "opens WeChat Pay's callbacks: 32 characters",
@@ -283,6 +301,19 @@ VARIABLES = (
         "public_cache_milliseconds",
         "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
         readers.cache_time,
+    ),
+    Variable(
+        "TRAINING_SECRET",
+        "training_secret",
+        "check-in codes and calendar addresses are made from it: 32 characters or more",
+        readers.secret,
+        _PRODUCTION,
+    ),
+    Variable(
+        "TRAINING_WEEK_SESSIONS",
+        "training_week_sessions",
+        "live sessions that a leader is to attend each week",
+        readers.count,
     ),
     Variable(
         "COACHING_HEAD_BPS", "coaching_head_bps", "the head's share of leaders", readers.share

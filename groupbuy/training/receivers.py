@@ -1,13 +1,28 @@
-"""What the school does when something is done in it."""
+"""What the school does when something happened in it."""
 
 from datetime import datetime
 
+from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import on
 from groupbuy.training.models import Enrollment, LessonRecord
 from groupbuy.training.rules.incentives import Cause
 from groupbuy.training.services import points
+from groupbuy.training.services.certificates import certify
 from groupbuy.training.services.coaching_tasks import tick_lesson
+from groupbuy.training.services.reminding import congratulate
 from groupbuy.training.signals import lesson_satisfied, program_completed
+
+
+@on(program_completed)
+def tell_of_completion(enrollment: Enrollment, now: datetime) -> None:
+    """Tell the leader that a program is completed."""
+    congratulate(enrollment=enrollment, zone=settings().calendar.zone, now=now)
+
+
+@on(program_completed)
+def issue_certificates(enrollment: Enrollment, now: datetime) -> None:
+    """Certify the leader in what the program earns."""
+    certify(enrollment=enrollment, calendar=settings().calendar, now=now)
 
 
 @on(lesson_satisfied)

@@ -1,6 +1,6 @@
 """Create the tables of coaching, points, badges and rankings; an adjustment may be a bonus.
 
-Revision: training_coaching, after training_create.
+Revision: training_coaching, after training_certificates.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "training_coaching"
-down_revision = "training_create"
+down_revision = "training_certificates"
 branch_labels = None
 depends_on = None
 

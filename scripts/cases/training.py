@@ -1,10 +1,11 @@
-"""Cases of the school: segments, weeks, grades, progress, certificates, videos, what lessons ask."""
+"""Cases of the school: segments, weeks, grades, progress, certificates, videos, lessons."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from groupbuy.training.rules import assessments, certificates, completion, segments, watching, weeks
 from groupbuy.training.rules.segments import Segment
+
+from groupbuy.training.rules import assessments, certificates, completion, segments, watching, weeks
 from scripts.cases import Operation
 
 PERCENT = 100

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from groupbuy.training.kinds.questions.registry import KINDS as QUESTION_KINDS
 
 import groupbuy.training.curriculum
 from groupbuy.kernel.fields import Schema
@@ -21,7 +22,6 @@ from groupbuy.training.curriculum.reading import (
     StarterQuestion,
     starter_programs,
 )
-from groupbuy.training.kinds.questions.registry import KINDS as QUESTION_KINDS
 from groupbuy.training.rules.content import LessonKind
 
 FOLDER = Path(groupbuy.training.curriculum.__file__).parent
@@ -40,7 +40,8 @@ WORDS_PER_CHARACTER = (0.6, 1.1)
 
 QUOTED = re.compile(r"\$\{(\w+)\}")
 BARE_RULE = re.compile(
-    r"取货后\s*\d+\s*小时|\d+\s*hours after pickup|\b\d+-digit|\d+\s*位取货码|\d+\s*分钟内(?:不付款|可以撤销)"
+    r"取货后\s*\d+\s*小时|\d+\s*hours after pickup|\d+\s*位取货码|code of \d+ digits"
+    r"|\d+\s*分钟内(?:不付款|可以撤销)|undone within \d+"
 )
 """One of our own rules with its number written out: it would go stale when the setting changes."""
 

@@ -37,6 +37,7 @@ from groupbuy.payouts import services as payout_services
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import Statement
+from groupbuy.training.services.starting import install_curriculum
 
 
 class PlainProblems(AppGroup):
@@ -61,6 +62,7 @@ month = PlainProblems("settlement", help="Settling a month.")
 payouts = PlainProblems("payouts", help="Paying leaders.")
 books = PlainProblems("books", help="The books.")
 holds = PlainProblems("holds", help="Suspicious orders.")
+school = PlainProblems("school", help="The leader business school.")
 log = PlainProblems("audit", help="The audit log.")
 
 EVERYTHING = 1_000_000
@@ -231,6 +233,18 @@ def reindex_catalogue() -> None:
     """
     products, changed = reindex_all(console())
     click.echo(f"{products} products are indexed, {changed} of them were out of date")
+
+
+@school.command("install")
+@BY
+def install_school(by: str) -> None:
+    """Install the starter curriculum: programs, lessons, question banks, certifications.
+
+    What is there already is yours and stays as it is: running this twice changes nothing.
+    """
+    with transaction():
+        added = install_curriculum(actor=acting(by, "training.edit"), now=clock.now())
+    click.echo(", ".join(f"{count} {part}" for part, count in added.items()) + " added")
 
 
 @log.command("head")

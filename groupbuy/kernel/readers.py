@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from groupbuy.kernel.sealing import KeyRing
 
 PEM = "-----BEGIN "
+SECRET_CHARACTERS = 32
 LONGEST_CACHE_MILLISECONDS = 900
 """What was changed is to be seen by everybody within a second."""
 
@@ -82,6 +83,13 @@ def pictures(value: str) -> str:
 def key_ring(value: str) -> str:
     """Read a ring of keys."""
     KeyRing.parse(value)
+    return value
+
+
+def secret(value: str) -> str:
+    """Read a secret that nobody guesses."""
+    if len(value) < SECRET_CHARACTERS:
+        raise ValueError(f"must have at least {SECRET_CHARACTERS} characters")
     return value
 
 

@@ -19,6 +19,10 @@ from groupbuy.kernel.sealing import DEMO_KEYS, KeyRing
 EXTENSION = "groupbuy.settings"
 
 
+DEMO_SECRET = "a secret that everybody may know, for demos"
+"""For demo mode only, where nothing is secret."""
+
+
 class Mode(StrEnum):
     """How the process runs; `demo` must be asked for by name."""
 
@@ -81,6 +85,8 @@ class Settings:
     bank_file_template: str = ""
     pictures_url: str = ""
     public_cache_milliseconds: int = 700
+    training_secret: str = ""
+    training_week_sessions: int = 3
 
     @property
     def demo(self) -> bool:
@@ -96,6 +102,11 @@ class Settings:
     def payout_key_ring(self) -> KeyRing:
         """Return the keys of payout accounts; in demo mode one that everybody may know."""
         return KeyRing.parse(self.payout_account_keys or (DEMO_KEYS if self.demo else ""))
+
+    @property
+    def training_key(self) -> bytes:
+        """Return what check-in codes and calendar addresses are derived from."""
+        return (self.training_secret or (DEMO_SECRET if self.demo else "")).encode()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -279,6 +290,19 @@ VARIABLES = (
         "public_cache_milliseconds",
         "public pages may be served from Redis as they were so long ago; 0 for never, at most 900",
         readers.cache_time,
+    ),
+    Variable(
+        "TRAINING_SECRET",
+        "training_secret",
+        "check-in codes and calendar addresses are made from it: 32 characters or more",
+        readers.secret,
+        _PRODUCTION,
+    ),
+    Variable(
+        "TRAINING_WEEK_SESSIONS",
+        "training_week_sessions",
+        "live sessions that a leader is to attend each week",
+        readers.count,
     ),
 )
 

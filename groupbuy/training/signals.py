@@ -11,3 +11,8 @@ program_completed = fact(
     "sender: Enrollment; now: datetime, which is enrollment.completed_at. Every mandatory lesson "
     "of the program is done.",
 )
+session_attended = fact(
+    "training.session_attended",
+    "sender: Attendance; now: datetime, which is attendance.counted_at. A leader's attendance of a "
+    "live session counted for the first time after its end; a later correction is not announced.",
+)

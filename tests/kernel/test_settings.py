@@ -21,6 +21,7 @@ PRODUCTION = {
     "STRIPE_API_KEY": "k",
     "STRIPE_WEBHOOK_SECRET": "w",
     "PICTURES_URL": "file:///srv/pictures",
+    "TRAINING_SECRET": "s" * 32,
     "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
 }
 
@@ -74,6 +75,7 @@ def test_it_reads_a_complete_production() -> None:
         ("HOLD_DAYS", "-1"),
         ("MIN_PAYOUT_FEN", "10.5"),
         ("PAYMENT_PROVIDER", "paypal"),
+        ("TRAINING_SECRET", "s" * 31),
     ],
 )
 def test_it_refuses_values_that_make_no_sense(name: str, value: str) -> None:

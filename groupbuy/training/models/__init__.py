@@ -1,5 +1,11 @@
 """Tables of the school."""
 
+from groupbuy.training.models.attendance import (
+    Attendance,
+    AttendanceDecision,
+    CalendarFeed,
+)
+from groupbuy.training.models.cohorts import Cohort, CohortMember, LiveSession
 from groupbuy.training.models.content import (
     Course,
     Lesson,
@@ -8,15 +14,25 @@ from groupbuy.training.models.content import (
     Prerequisite,
     Program,
 )
+from groupbuy.training.models.progress import FunnelStep, LearningPlace, TrainingRecount
 from groupbuy.training.models.records import Enrollment, LessonRecord
 
 __all__ = [
+    "Attendance",
+    "AttendanceDecision",
+    "CalendarFeed",
+    "Cohort",
+    "CohortMember",
     "Course",
     "Enrollment",
+    "FunnelStep",
+    "LearningPlace",
     "Lesson",
     "LessonRecord",
     "LessonVersion",
+    "LiveSession",
     "Module",
     "Prerequisite",
     "Program",
+    "TrainingRecount",
 ]

@@ -6,6 +6,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotFound
 from groupbuy.training.errors import NotTaught
 from groupbuy.training.models import Course, Lesson, LessonVersion, Module, Program
+from groupbuy.training.rules.completion import MoveOn
 from groupbuy.training.rules.content import ContentState, VersionState
 
 
@@ -17,6 +18,17 @@ def taught() -> ColumnElement[bool]:
         Lesson.retired_at.is_(None),
         Course.state == ContentState.PUBLISHED,
         Program.state == ContentState.PUBLISHED,
+    )
+
+
+def counted() -> ColumnElement[bool]:
+    """Return the condition under which a lesson counts for its program: what is `taught`, is
+    mandatory like its course, and asks for something."""
+    return and_(
+        Course.mandatory,
+        Lesson.mandatory,
+        LessonVersion.move_on != MoveOn.NOT_APPLICABLE,
+        taught(),
     )
 
 

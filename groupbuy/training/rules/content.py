@@ -52,3 +52,30 @@ ENROLLMENT_MOVES: dict[tuple[EnrollmentState, str], EnrollmentState] = {
     (EnrollmentState.ACTIVE, "withdraw"): EnrollmentState.WITHDRAWN,
     (EnrollmentState.WITHDRAWN, "enroll"): EnrollmentState.ACTIVE,
 }
+
+
+class LessonState(StrEnum):
+    """Where a leader stands with a lesson, in one word; completing and passing stay two facts."""
+
+    LOCKED = "locked"
+    OPEN = "open"
+    BEGUN = "begun"
+    COMPLETED = "completed"
+    PASSED = "passed"
+    SATISFIED = "satisfied"
+    WAIVED = "waived"
+
+
+def lesson_state(
+    *, locked: bool, begun: bool, completed: bool, passed: bool, satisfied: bool, waived: bool
+) -> LessonState:
+    """Return the word that says most: what is waived or satisfied needs no other."""
+    told = (
+        (waived, LessonState.WAIVED),
+        (satisfied, LessonState.SATISFIED),
+        (passed, LessonState.PASSED),
+        (completed, LessonState.COMPLETED),
+        (begun, LessonState.BEGUN),
+        (locked, LessonState.LOCKED),
+    )
+    return next((state for holds, state in told if holds), LessonState.OPEN)

@@ -74,7 +74,7 @@ def _locked(leader_id: str, program_id: str) -> Enrollment:
 def _turn(enrollment: Enrollment, action: str, now: datetime) -> None:
     after = ENROLLMENT_MOVES.get((EnrollmentState(enrollment.state), action))
     if after is None:
-        raise NotInThisState(state=enrollment.state)
+        raise NotInThisState(state=enrollment.state, action=action)
     enrollment.state = after
     enrollment.withdrawn_at = now if after == EnrollmentState.WITHDRAWN else None
     session().flush()

@@ -78,5 +78,8 @@ def _begun(leader_id: str, lesson_id: str, now: datetime) -> tuple[LessonRecord,
         begun_at=now,
         active_at=now,
     )
-    session().execute(new.on_conflict_do_nothing(index_elements=["leader_id", "lesson_id"]))
-    return session().scalars(locked).one(), False
+    once = new.on_conflict_do_nothing(index_elements=["leader_id", "lesson_id"])
+    inserted = session().scalar(once.returning(LessonRecord.lesson_id)) is not None
+    record = session().scalars(locked).one()
+    # Somebody else may have begun it, and done it, while we waited.
+    return record, not inserted and record.satisfied

@@ -120,6 +120,7 @@ def test_it_needs_stripe_in_production_only_where_shoppers_pay_there() -> None:
     production = taking() | {
         "GROUPBUY_MODE": "production",
         "WECHAT_SECRET": "s",
+        "TRAINING_SECRET": "s" * 32,
         "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
         "PAYMENT_PROVIDER": "wechatpay",
         "PICTURES_URL": "file:///srv/pictures",

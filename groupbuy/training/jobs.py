@@ -1,0 +1,75 @@
+"""What the school does by the clock."""
+
+from datetime import datetime
+from functools import partial
+
+from groupbuy.kernel import clock
+from groupbuy.kernel.db import in_steps, retrying, session, transaction
+from groupbuy.kernel.jobs import enqueue, every, job, one_by_one
+from groupbuy.kernel.settings import settings
+from groupbuy.training.models import TrainingRecount
+from groupbuy.training.services import attending, cohorts
+from groupbuy.training.services.recounting import advance_recount, begin_recount
+from groupbuy.training.services.reminding import remind_inactive
+
+
+@every("10 19 * * * 0", "training.recount")
+def recount() -> None:
+    """Count all enrolments and write down the funnels: at 03:10 in Shanghai."""
+    count_all()
+
+
+@job("training.count_all")
+def count_all() -> None:
+    """Count all enrolments, or go on with the count that was stopped."""
+    steps = in_steps(
+        lambda: begin_recount(now=clock.now()),
+        lambda run: advance_recount(recount_id=run.recount_id, now=clock.now()),
+        lambda run: run.finished,
+    )
+    for _ in steps:
+        pass
+
+
+def start_recount(*, now: datetime) -> TrainingRecount:
+    """Have everything counted by a job, and return the count."""
+    run = begin_recount(now=now)
+    enqueue(count_all)
+    return session().get_one(TrainingRecount, run.recount_id)
+
+
+@every("30 1 * * * 0", "training.remind_inactive")
+def remind_idle_leaders() -> None:
+    """Remind leaders who did nothing for weeks, at 09:30 in Shanghai, some at a time."""
+    after: str | None = None
+    more = True
+    while more:
+        after = retrying(partial(_remind_idle, after))
+        more = after is not None
+
+
+def _remind_idle(after: str | None) -> str | None:
+    with transaction():
+        last, _ = remind_inactive(after=after, zone=settings().calendar.zone, now=clock.now())
+        return last
+
+
+@every("*/5 * * * * 40", "training.close_sessions")
+def close_sessions() -> None:
+    """Let what was attended count for good once a session is over."""
+    now = clock.now()
+    one_by_one(
+        attending.to_close(now=now),
+        lambda session_id: attending.close(session_id=session_id, now=now),
+    )
+
+
+@every("3 * * * * 10", "training.turn_cohorts")
+def turn_cohorts() -> None:
+    """Start cohorts on their first day and finish them after their last."""
+    now = clock.now()
+    today = settings().calendar.day_of(now)
+    one_by_one(
+        cohorts.to_turn(today=today),
+        lambda cohort_id: cohorts.turn(cohort_id=cohort_id, today=today, now=now),
+    )

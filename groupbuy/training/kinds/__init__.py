@@ -1,0 +1,1 @@
+"""The kinds of lessons: one file each, and the registry."""

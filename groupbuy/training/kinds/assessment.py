@@ -1,0 +1,15 @@
+"""`assessment`: questions to be answered; assessments have them, and say who passed."""
+
+from groupbuy.kernel.fields import Schema
+from groupbuy.training.kinds.interface import Kind, Markdown
+from groupbuy.training.rules.content import LessonKind
+
+
+class AssessmentContent(Schema):
+    """What is said before the questions."""
+
+    introduction_zh = Markdown(required=True)
+    introduction_en = Markdown(required=True)
+
+
+KIND = Kind(LessonKind.ASSESSMENT, AssessmentContent)

@@ -1,0 +1,41 @@
+"""The lessons of programs in the order in which they are taken."""
+
+from sqlalchemy import CTE, Select, and_, func, select
+
+from groupbuy.training.models import Course, Lesson, LessonVersion, Module, Program
+from groupbuy.training.queries.teaching import published_version, taught
+
+
+def path(program_id: str | None = None) -> CTE:
+    """Return what is taught: `program_id, lesson_id, place, asked` and the lesson's titles.
+
+    By course, module and position within; `place` counts from 1 in each program. `asked` are the
+    lessons that count: mandatory, in a mandatory course.
+    """
+    order = (
+        Course.position,
+        Course.id,
+        Module.position,
+        Module.id,
+        Lesson.position,
+        Lesson.id,
+    )
+    query: Select[tuple[object, ...]] = (
+        select(
+            Course.program_id,
+            Lesson.id.label("lesson_id"),
+            Lesson.kind,
+            func.row_number().over(partition_by=Course.program_id, order_by=order).label("place"),
+            and_(Course.mandatory, Lesson.mandatory).label("asked"),
+            LessonVersion.title_zh,
+            LessonVersion.title_en,
+        )
+        .join(Module, Module.id == Lesson.module_id)
+        .join(Course, Course.id == Module.course_id)
+        .join(Program, Program.id == Course.program_id)
+        .join(LessonVersion, published_version())
+        .where(taught())
+    )
+    if program_id is not None:
+        query = query.where(Program.id == program_id)
+    return query.cte("path").prefix_with("materialized", dialect="postgresql")

@@ -1,0 +1,1 @@
+"""What the school takes and gives over HTTP: one file per topic."""

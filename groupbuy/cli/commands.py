@@ -15,6 +15,7 @@ from groupbuy.cli.catalogue import reindex_all
 from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
 from groupbuy.cli.progress import progress_bar
+from groupbuy.cli.school import recount_all
 from groupbuy.cli.tables import (
     console,
     lines_table,
@@ -222,6 +223,19 @@ def scan_for_holds(since: str) -> None:
     What a rule has held before it does not hold again: running this twice changes nothing.
     """
     click.echo(f"{scan_all(console(), _instant(since))} holds placed")
+
+
+@school.command("recount")
+def recount_school() -> None:
+    """Count what of every program is done, and the funnels, as every night.
+
+    It may be stopped anywhere and goes on where it was; it runs beside the school.
+    """
+    counted = recount_all(console())
+    click.echo(
+        f"{counted.counted} enrolments are counted: {counted.changed} had changed, "
+        f"{counted.completed} are completed now"
+    )
 
 
 @catalogue.command("reindex")

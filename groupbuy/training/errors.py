@@ -140,3 +140,53 @@ class ReplayClosed(Problem):
         "It can be made up within 48 hours of its end, once its replay is there; "
         "talk to the trainer if you could not.",
     )
+
+
+class ContentCodeTaken(Problem):
+    """Another program, course of the program or lesson of the module has this code."""
+
+    status = HTTPStatus.CONFLICT
+    code = "content-code-taken"
+    title = Text("编码已被使用", "The code is taken")
+    detail = Text("请换一个编码。", "Choose another code.")
+
+
+class ContentInUse(Problem):
+    """It cannot be removed: something hangs on it, or it was published once."""
+
+    status = HTTPStatus.CONFLICT
+    code = "content-in-use"
+    title = Text("仍在使用，不能删除", "It is in use and cannot be removed")
+    detail = Text(
+        "它还有下级内容、前置条件，或曾经发布过；曾发布的请停用。",
+        "It has content or prerequisites hanging on it, or was published once: then retire it.",
+    )
+
+
+class PrerequisiteCircle(Problem):
+    """Courses or lessons would wait for each other; `circle` names them in order."""
+
+    status = HTTPStatus.CONFLICT
+    code = "prerequisite-circle"
+    title = Text("前置条件构成循环", "The prerequisites form a circle")
+    detail = Text("互相等待：{names}。", "Each waits for the next: {names}.")
+
+
+class PrerequisiteKnown(Problem):
+    """The prerequisite is there already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "prerequisite-known"
+    title = Text("该前置条件已存在", "The prerequisite is there already")
+
+
+class LessonDraftOpen(Problem):
+    """The lesson has a draft already; `number` names it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "lesson-draft-open"
+    title = Text("该课已有草稿", "The lesson has a draft already")
+    detail = Text(
+        "请先发布或删除第 {number} 版草稿。",
+        "Publish or delete the draft, version {number}, first.",
+    )

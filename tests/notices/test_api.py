@@ -1,6 +1,7 @@
 """Notices over HTTP: what I was told, what I want to be told, what headquarters sees."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -130,12 +131,13 @@ class TestHeadquarters:
         bo, mei = api.shopper("bo").id, api.shopper("mei").id
         one, other = told(bo), told(mei, NoticeKind.LIVE_SESSION)
         hua = api.staff("operator")
-        for query, found in (
+        filters: list[tuple[dict[str, Any], list[str]]] = [
             ({"kind": "inactivity"}, [one.id]),
             ({"shopper": mei}, [other.id]),
             ({"state": "waiting"}, [other.id, one.id]),
             ({"state": "dropped"}, []),
-        ):
+        ]
+        for query, found in filters:
             items = hua.request("GET", HQ, None, **query).json["items"]
             assert [notice["id"] for notice in items] == found
 

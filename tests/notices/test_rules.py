@@ -44,9 +44,7 @@ def test_it_leaves_people_alone_at_night(local: str, after: str) -> None:
 def test_it_waits_for_a_day_to_pass_since_the_last_of_the_kind() -> None:
     told = [Told(NoticeKind.INACTIVITY, MORNING)]
     later = MORNING + timedelta(hours=2)
-    planned = plan(
-        NoticeKind.INACTIVITY, wanted_at=later, useful_until=None, told=told, zone=ZONE
-    )
+    planned = plan(NoticeKind.INACTIVITY, wanted_at=later, useful_until=None, told=told, zone=ZONE)
     assert (planned.at, planned.why) == (MORNING + WINDOW, Why.TOO_OFTEN)
 
 

@@ -187,9 +187,7 @@ class TestSending:
         with transaction(), pytest.raises(NotInThisState):
             services.failed(**report, attempt=2, again_at=None, now=clock.now())
 
-    def test_it_keeps_back_what_is_of_no_use_any_more(
-        self, app: Flask, clock: ManualClock
-    ) -> None:
+    def test_it_keeps_back_what_is_of_no_use_any_more(self, app: Flask, clock: ManualClock) -> None:
         told(leaders.shopper_id("bo"), useful_until=clock.now() + timedelta(hours=1))
         clock.advance(hours=1)
         with transaction():

@@ -2,6 +2,7 @@
 
 from groupbuy.kernel.fields import Schema
 from groupbuy.training.kinds.interface import Kind, Markdown
+from groupbuy.training.rules.completion import MoveOn
 from groupbuy.training.rules.content import LessonKind
 
 
@@ -12,4 +13,14 @@ class AssessmentContent(Schema):
     introduction_en = Markdown(required=True)
 
 
-KIND = Kind(LessonKind.ASSESSMENT, AssessmentContent)
+KIND = Kind(
+    LessonKind.ASSESSMENT,
+    AssessmentContent,
+    move_ons=(
+        MoveOn.PASSED,
+        MoveOn.COMPLETED_AND_PASSED,
+        MoveOn.COMPLETED_OR_PASSED,
+        MoveOn.COMPLETED,
+        MoveOn.NOT_APPLICABLE,
+    ),
+)

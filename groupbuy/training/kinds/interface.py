@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from groupbuy.kernel.fields import Schema, Words
+from groupbuy.training.rules.completion import MoveOn
 from groupbuy.training.rules.content import LessonKind
 
 Content = Mapping[str, Any]
@@ -47,11 +48,13 @@ class HttpsUrl(fields.Url):
 class Kind:
     """A kind of lesson: what its content holds, and how a leader tells that it was learnt.
 
+    `move_ons` are what such a lesson may ask for, the usual first: only questions can be passed.
     `told` is the field of a progress message that fits it; without one, other parts of the school
     say what was done. `length_s` names the field of the content that says how long it lasts.
     """
 
     name: LessonKind
     content: type[Schema]
+    move_ons: tuple[MoveOn, ...] = (MoveOn.COMPLETED, MoveOn.NOT_APPLICABLE)
     told: str | None = None
     length_s: str | None = None

@@ -35,7 +35,7 @@ class TrainingRecount(Base):
     begun_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     reached_id: Mapped[str | None] = mapped_column(Id("enr"))
-    total: Mapped[int]
+    expected: Mapped[int]
     counted: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)

@@ -96,7 +96,8 @@ def still_standing() -> tuple[Any, ...]:
         LessonRecord.lesson_id == LearningPlace.lesson_id,
         LessonRecord.satisfied,
     )
-    return (Enrollment.state == EnrollmentState.ACTIVE, ~done.exists())
+    there = done.correlate(Enrollment, LearningPlace).exists()
+    return (Enrollment.state == EnrollmentState.ACTIVE, ~there)
 
 
 def standing_list(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, bindparam, case, func, select, true
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, bindparam, case, func, select, true
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import Id
@@ -23,7 +23,7 @@ TOGETHER = 500
 
 PERCENT = case(
     (Enrollment.done >= Enrollment.required, 100),
-    else_=100 * Enrollment.done // func.greatest(Enrollment.required, 1),
+    else_=100 * Enrollment.done // func.greatest(Enrollment.required, 1, type_=Integer),
 )
 """As rules.completion.percent; rounded down, and 100 only when all is done."""
 
@@ -137,11 +137,13 @@ def next_lessons(enrollment_ids: Sequence[str]) -> dict[str, NextLesson]:
         LessonRecord.lesson_id == lessons.c.lesson_id,
         LessonRecord.satisfied,
     )
+    missing = ~done.correlate(Enrollment, lessons).exists()
     first = (
         select(lessons)
-        .where(lessons.c.program_id == Enrollment.program_id, lessons.c.asked, ~done.exists())
+        .where(lessons.c.program_id == Enrollment.program_id, lessons.c.asked, missing)
         .order_by(lessons.c.place)
         .limit(1)
+        .correlate(Enrollment)
         .lateral()
     )
     query = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from groupbuy.kernel.http import Count, IdField, Moment, PageQuery, Schema, language
+from groupbuy.kernel.http import IdField, Moment, PageQuery, Schema, language
 from groupbuy.kernel.sheets import Format
 from groupbuy.kernel.texts import Text
 from groupbuy.training.rules.content import EnrollmentState, LessonKind
@@ -14,7 +14,7 @@ ENROLLMENT_STATES = [state.value for state in EnrollmentState]
 SORTS = [sort.value for sort in ProgressSort]
 LESSON_KINDS = [kind.value for kind in LessonKind]
 FORMATS = [format.value for format in Format]
-LONGEST_DAYS = 3_650
+DAYS = validate.Range(min=1, max=3_650)
 
 
 class SchoolWords(fields.String):
@@ -64,10 +64,9 @@ class ProgressFilters(Schema):
     program_id = IdField("prg", load_default=None)
     leader_id = IdField("ldr", load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(ENROLLMENT_STATES))
-    stuck_days = Count(
+    stuck_days = fields.Integer(
         load_default=None,
-        minimum=1,
-        maximum=LONGEST_DAYS,
+        validate=DAYS,
         metadata={"description": "only who still learns and did nothing for so many days"},
     )
 
@@ -88,20 +87,15 @@ class ProgressFileQuery(ProgressFilters):
     format = fields.String(load_default=Format.CSV, validate=validate.OneOf(FORMATS))
 
 
-def _stuck_days() -> Count:
-    return Count(
-        load_default=STUCK_DAYS,
-        minimum=1,
-        maximum=LONGEST_DAYS,
-        metadata={"description": "after so many days without activity a leader is stuck"},
-    )
-
-
 class FunnelQuery(Schema):
     """Whose funnel is asked for."""
 
     program_id = IdField("prg", required=True)
-    stuck_days = _stuck_days()
+    stuck_days = fields.Integer(
+        load_default=STUCK_DAYS,
+        validate=DAYS,
+        metadata={"description": "after so many days without activity a leader is stuck"},
+    )
 
 
 class FunnelFileQuery(FunnelQuery):
@@ -114,7 +108,7 @@ class StandingQuery(PageQuery):
     """Who of those who stand at a lesson is asked for."""
 
     program_id = IdField("prg", required=True)
-    stuck_days = Count(load_default=None, minimum=1, maximum=LONGEST_DAYS)
+    stuck_days = fields.Integer(load_default=None, validate=DAYS)
 
 
 class FunnelStepSchema(Schema):
@@ -171,4 +165,4 @@ class RecountSchema(Schema):
     begun_at = Moment(required=True)
     finished_at = Moment(required=True, allow_none=True)
     counted = fields.Integer(required=True)
-    total = fields.Integer(required=True)
+    total = fields.Integer(required=True, attribute="expected")

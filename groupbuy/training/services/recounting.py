@@ -42,7 +42,7 @@ class Counted:
 def begin_recount(*, now: datetime) -> Counted:
     """Start to count all enrolments, or return the count that is under way."""
     total = select(func.count()).select_from(Enrollment).scalar_subquery()
-    new = insert_or_not(TrainingRecount).values(id=new_id("trc"), begun_at=now, total=total)
+    new = insert_or_not(TrainingRecount).values(id=new_id("trc"), begun_at=now, expected=total)
     session().execute(
         new.on_conflict_do_nothing(index_elements=["state"], index_where=RUNNING),
     )
@@ -76,7 +76,7 @@ def advance_recount(*, recount_id: str, now: datetime) -> Counted:
 
 def _told(run: TrainingRecount) -> Counted:
     finished = run.state == RecountState.FINISHED
-    return Counted(run.id, run.counted, run.total, run.changed, run.completed, finished)
+    return Counted(run.id, run.counted, run.expected, run.changed, run.completed, finished)
 
 
 def _next_batch(after: str | None) -> Sequence[str]:

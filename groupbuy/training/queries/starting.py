@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from groupbuy.kernel.db import session
+from groupbuy.kernel.problems import NotFound
 from groupbuy.training.models import (
     Assessment,
     Certification,
@@ -18,6 +19,14 @@ from groupbuy.training.models import (
 def program_of(code: str) -> Program | None:
     """Return a program by its code."""
     return session().scalar(select(Program).where(Program.code == code))
+
+
+def known_program(code: str) -> Program:
+    """Return a program by its code, or raise NotFound."""
+    found = program_of(code)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def courses_of(program_id: str) -> dict[str, Course]:

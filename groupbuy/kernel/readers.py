@@ -34,6 +34,13 @@ def count(value: str) -> int:
     return int(value)
 
 
+def share(value: str) -> int:
+    """Read a share in basis points."""
+    if not value.isdecimal() or int(value) > 10_000:
+        raise ValueError("must be basis points, 0 to 10000")
+    return int(value)
+
+
 def cache_time(value: str) -> int:
     """Read how long public pages may be kept."""
     milliseconds = count(value)
@@ -125,6 +132,13 @@ def notify_url(value: str) -> str:
     if not value.startswith("https://") or "?" in value or "#" in value:
         raise ValueError("must begin with https:// and have no query")
     return value
+
+
+def public_url(value: str) -> str:
+    """Read where people's browsers reach us."""
+    if not value.startswith(("https://", "http://")) or "?" in value or "#" in value:
+        raise ValueError("must begin with https:// or http:// and have no query")
+    return value.rstrip("/")
 
 
 def given_or_file(value: str, start: str) -> str:

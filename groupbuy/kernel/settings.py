@@ -84,9 +84,14 @@ class Settings:
     wechat_pay_notify_url: str = ""
     bank_file_template: str = ""
     pictures_url: str = ""
+    public_url: str = ""
     public_cache_milliseconds: int = 700
     training_secret: str = ""
     training_week_sessions: int = 3
+    coaching_head_bps: int = 2_000
+    coaching_upper_bps: int = 8_000
+    coaching_new_days: int = 30
+    training_effect_min_group: int = 5
 
     @property
     def demo(self) -> bool:
@@ -268,6 +273,12 @@ VARIABLES = (
         _PRODUCTION,
     ),
     Variable(
+        "PUBLIC_URL",
+        "public_url",
+        "where people's browsers reach us, https://…: what printed codes lead to",
+        readers.public_url,
+    ),
+    Variable(
         "WECHAT_PAY_API_V3_KEY",
         "wechat_pay_api_v3_key",
         "opens WeChat Pay's callbacks: 32 characters",
@@ -304,6 +315,27 @@ VARIABLES = (
         "live sessions that a leader is to attend each week",
         readers.count,
     ),
+    Variable(
+        "COACHING_HEAD_BPS", "coaching_head_bps", "the head's share of leaders", readers.share
+    ),
+    Variable(
+        "COACHING_UPPER_BPS",
+        "coaching_upper_bps",
+        "the share of all leaders above the tail",
+        readers.share,
+    ),
+    Variable(
+        "COACHING_NEW_DAYS",
+        "coaching_new_days",
+        "leaders are new, and not ranked, for so long",
+        readers.count,
+    ),
+    Variable(
+        "TRAINING_EFFECT_MIN_GROUP",
+        "training_effect_min_group",
+        "averages of fewer leaders are not shown",
+        readers.count,
+    ),
 )
 
 WECHAT_PAY = (
@@ -336,6 +368,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     if mode is Mode.DEMO:
         values.setdefault("payment_provider", "demo")
     faults += _faults_of_providers(environment, mode, _providers_used(values))
+    if values.get("coaching_head_bps", 2_000) > values.get("coaching_upper_bps", 8_000):
+        faults.append("COACHING_HEAD_BPS: must not be more than COACHING_UPPER_BPS")
     if faults:
         raise ConfigurationError("\n".join(["The configuration is not complete:", *faults]))
     return Settings(**values)

@@ -190,3 +190,246 @@ class LessonDraftOpen(Problem):
         "请先发布或删除第 {number} 版草稿。",
         "Publish or delete the draft, version {number}, first.",
     )
+
+
+class AlreadyWaived(Problem):
+    """The leader is spared this lesson already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "already-waived"
+    title = Text("该团长已免修此课", "The lesson is waived already")
+
+
+# Assessments
+
+
+class BankCodeTaken(Problem):
+    """Another question bank has the code."""
+
+    status = HTTPStatus.CONFLICT
+    code = "bank-code-taken"
+    title = Text("题库编码已被使用", "Another question bank has this code")
+
+
+class QuestionCodeTaken(Problem):
+    """Another question of the bank has the code."""
+
+    status = HTTPStatus.CONFLICT
+    code = "question-code-taken"
+    title = Text("题目编码已被使用", "Another question of the bank has this code")
+
+
+class LessonTakesNoAssessment(Problem):
+    """The lesson is not an assessment, or it has one already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "lesson-takes-no-assessment"
+    title = Text("该课时不能关联测验", "The lesson takes no assessment")
+    detail = Text(
+        "课时类型须为测验，且尚未关联其他测验。",
+        "It must be a lesson of kind assessment that has none yet.",
+    )
+
+
+class AssessmentDraftExists(Problem):
+    """The assessment has a draft already: edit or discard that."""
+
+    status = HTTPStatus.CONFLICT
+    code = "assessment-draft-exists"
+    title = Text("已有草稿版本", "There is a draft already")
+    detail = Text("请修改或丢弃现有草稿。", "Edit the draft that there is, or discard it.")
+
+
+class AssessmentNotPublishable(Problem):
+    """The draft cannot be asked of anybody as it is; `errors` lists each fault with a pointer."""
+
+    status = HTTPStatus.CONFLICT
+    code = "assessment-not-publishable"
+    title = Text("测验还不能发布", "The assessment cannot be published yet")
+
+
+class NoAttemptsLeft(Problem):
+    """The leader has begun every attempt that the assessment allows."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no-attempts-left"
+    title = Text("测验次数已用完", "No attempts are left")
+    detail = Text(
+        "允许的次数已用完；如需再考，请联系您的培训老师。",
+        "Every attempt is used; ask your trainer for another.",
+    )
+
+
+class AttemptTooSoon(Problem):
+    """The pause after the last attempt is not over; `again_at` says when it is."""
+
+    status = HTTPStatus.CONFLICT
+    code = "attempt-too-soon"
+    title = Text("还需等待才能再次测验", "Too soon for another attempt")
+    detail = Text("请在 {again_at} 之后再试。", "Try again from {again_at} on.")
+
+
+class AttemptOver(Problem):
+    """The attempt was submitted, its time is over, or headquarters voided it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "attempt-over"
+    title = Text("本次测验已结束", "The attempt is over")
+    detail = Text(
+        "已交卷、已超时或已作废，不能再作答。",
+        "It was submitted, its time is over, or it was voided: nothing can be answered any more.",
+    )
+
+
+# Certificates
+
+
+class CertificateHeld(Problem):
+    """The leader holds a certificate of this kind already: `certificate_id`; renew that one."""
+
+    status = HTTPStatus.CONFLICT
+    code = "certificate-held"
+    title = Text("该团长已持有此证书", "The leader holds this certificate already")
+    detail = Text(
+        "证书 {certificate_id} 未被撤销；如已到期，请续期。",
+        "Certificate {certificate_id} is not revoked; renew it if it has expired.",
+    )
+
+
+class NothingToRenew(Problem):
+    """The certificate cannot be renewed yet, or never has to be.
+
+    It can from the day `renewable_from` on, which is empty if the certificate holds for good.
+    """
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing-to-renew"
+    title = Text("尚不能续期", "There is nothing to renew yet")
+    detail = Text(
+        "可续期日期：{renewable_from}；长期有效的证书无需续期。",
+        "It can be renewed from {renewable_from} on; one that holds for good never has to be.",
+    )
+
+
+class CertificationCodeTaken(Problem):
+    """Another certification has this code."""
+
+    status = HTTPStatus.CONFLICT
+    code = "certification-code-taken"
+    title = Text("认证代码已被使用", "The code is taken")
+    detail = Text("请换一个代码。", "Choose another code.")
+
+
+# Coaching.
+
+
+class CoachFull(Problem):
+    """The coach has as many open plans as their limit allows, or would have more."""
+
+    status = HTTPStatus.CONFLICT
+    code = "coach-full"
+    title = Text("该教练的名额已满", "The coach has no room")
+    detail = Text(
+        "该教练已有 {load} 份进行中的计划，上限为 {load_limit}。请另选教练或提高上限。",
+        "The coach has {load} open plans and may have {load_limit}. "
+        "Choose somebody else, or raise the limit.",
+    )
+
+
+class CoachAway(Problem):
+    """Somebody who is not a coach, not one at the moment, or no longer on the staff."""
+
+    status = HTTPStatus.CONFLICT
+    code = "coach-away"
+    title = Text("此人目前不担任教练", "This is not an active coach")
+    detail = Text(
+        "请选择在职的教练（培训师或运营）。", "Choose an active coach: a trainer or an operator."
+    )
+
+
+class CoachKnown(Problem):
+    """This member of staff is a coach already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "coach-known"
+    title = Text("此人已是教练", "This is a coach already")
+
+
+class PlanOpen(Problem):
+    """The leader has an open coaching plan already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "coaching-plan-open"
+    title = Text("该团长已有进行中的辅导计划", "The leader has an open plan already")
+    detail = Text(
+        "请先完成或取消进行中的计划。", "Complete or cancel the open one before the next."
+    )
+
+
+class NoSegment(Problem):
+    """The leader has no coaching segment in the month, or the month has none yet."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no-segment"
+    title = Text("该团长在该月没有分层", "The leader has no segment in this month")
+    detail = Text(
+        "请选择已分层的月份，或先为已锁定的月份计算分层。",
+        "Choose a month that has segments, or have them calculated for a locked month.",
+    )
+
+
+class TemplateInUse(Problem):
+    """Another template of the segment is in use."""
+
+    status = HTTPStatus.CONFLICT
+    code = "coaching-template-in-use"
+    title = Text("该分层已有启用的模板", "The segment has a template in use")
+    detail = Text("请先停用原模板。", "Take the other one out of use first.")
+
+
+class NoteCorrected(Problem):
+    """The note was corrected before; the correction can be corrected."""
+
+    status = HTTPStatus.CONFLICT
+    code = "note-corrected"
+    title = Text("该记录已被更正", "The note was corrected before")
+    detail = Text("请更正最新的一条记录。", "Correct the newest note instead.")
+
+
+# Incentives.
+
+
+class PointsReversed(Problem):
+    """The points were taken back before, or the entry itself takes points back."""
+
+    status = HTTPStatus.CONFLICT
+    code = "points-reversed"
+    title = Text("该积分已被冲销", "These points were taken back before")
+
+
+class BadgeCodeTaken(Problem):
+    """Another badge has this code."""
+
+    status = HTTPStatus.CONFLICT
+    code = "badge-code-taken"
+    title = Text("徽章编码已被使用", "Another badge has this code")
+
+
+class RankingRuns(Problem):
+    """The week or month is not over: its ranking cannot be closed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "ranking-runs"
+    title = Text("该排行榜尚未结束", "The ranking is not over")
+    detail = Text("请在 {after} 或之后再结算。", "Close it on {after} or later.")
+
+
+class RankingClosed(Problem):
+    """The ranking was closed before, with its amounts."""
+
+    status = HTTPStatus.CONFLICT
+    code = "ranking-closed"
+    title = Text("该排行榜已结算", "The ranking was closed before")
+    detail = Text(
+        "奖励已提交调账，不会重复发放。", "Its rewards were proposed then; nothing is paid twice."
+    )

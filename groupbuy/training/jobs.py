@@ -4,11 +4,15 @@ from datetime import datetime
 from functools import partial
 
 from groupbuy.kernel import clock
+from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import in_steps, retrying, session, transaction
 from groupbuy.kernel.jobs import enqueue, every, job, one_by_one
 from groupbuy.kernel.settings import settings
 from groupbuy.training.models import TrainingRecount
-from groupbuy.training.services import attending, cohorts
+from groupbuy.training.queries import segments
+from groupbuy.training.queries.attempts import due_attempts
+from groupbuy.training.rules.segments import SegmentTerms
+from groupbuy.training.services import attempts, attending, cohorts, segmenting
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
 
@@ -73,3 +77,32 @@ def turn_cohorts() -> None:
         cohorts.to_turn(today=today),
         lambda cohort_id: cohorts.turn(cohort_id=cohort_id, today=today, now=now),
     )
+
+
+EXPIRING = 200
+
+"""Attempts that are ended before the next are looked for."""
+
+
+@every("* * * * * */15", "training.expire_attempts")
+def expire_attempts() -> None:
+    """End and grade the attempts whose time is over, each on its own."""
+    now = clock.now()
+    found = EXPIRING
+    while found == EXPIRING:
+        due = due_attempts(now, limit=EXPIRING)
+        found = len(due)
+        one_by_one(due, lambda attempt_id: attempts.end_if_due(attempt_id=attempt_id, now=now))
+
+
+@every("*/10 * * * *", "training.divide_leaders")
+def divide_leaders() -> None:
+    """Divide the leaders of the last locked month into coaching segments, once."""
+    wanted = settings()
+    with transaction():
+        month = segments.month_to_divide()
+        if month is not None:
+            terms = SegmentTerms(
+                wanted.coaching_head_bps, wanted.coaching_upper_bps, wanted.coaching_new_days
+            )
+            segmenting.divide(month=month, terms=terms, actor=SYSTEM, now=clock.now())

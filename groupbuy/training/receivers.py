@@ -4,12 +4,45 @@ from datetime import datetime
 
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import on
-from groupbuy.training.models import Enrollment
+from groupbuy.training.models import Enrollment, LessonRecord
+from groupbuy.training.rules.incentives import Cause
+from groupbuy.training.services import points
+from groupbuy.training.services.certificates import certify
+from groupbuy.training.services.coaching_tasks import tick_lesson
 from groupbuy.training.services.reminding import congratulate
-from groupbuy.training.signals import program_completed
+from groupbuy.training.signals import lesson_satisfied, program_completed
 
 
 @on(program_completed)
 def tell_of_completion(enrollment: Enrollment, now: datetime) -> None:
     """Tell the leader that a program is completed."""
     congratulate(enrollment=enrollment, zone=settings().calendar.zone, now=now)
+
+
+@on(program_completed)
+def issue_certificates(enrollment: Enrollment, now: datetime) -> None:
+    """Certify the leader in what the program earns."""
+    certify(enrollment=enrollment, calendar=settings().calendar, now=now)
+
+
+@on(lesson_satisfied)
+def reward_lesson(record: LessonRecord, now: datetime) -> None:
+    """Give the leader the points of a lesson."""
+    points.award(leader_id=record.leader_id, cause=Cause.LESSON, cause_id=record.lesson_id, now=now)
+
+
+@on(lesson_satisfied)
+def tick_coaching_task(record: LessonRecord, now: datetime) -> None:
+    """Tick off what the leader's coach set this lesson for."""
+    tick_lesson(leader_id=record.leader_id, lesson_id=record.lesson_id, now=now)
+
+
+@on(program_completed)
+def reward_program(enrollment: Enrollment, now: datetime) -> None:
+    """Give the leader the points of a program."""
+    points.award(
+        leader_id=enrollment.leader_id,
+        cause=Cause.PROGRAM,
+        cause_id=enrollment.program_id,
+        now=now,
+    )

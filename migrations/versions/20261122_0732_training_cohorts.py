@@ -1,6 +1,6 @@
 """Create the tables of cohorts, live sessions and attendance.
 
-Revision: training_cohorts, after training_create.
+Revision: training_cohorts, after training_content.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "training_cohorts"
-down_revision = "training_create"
+down_revision = "training_content"
 branch_labels = None
 depends_on = None
 

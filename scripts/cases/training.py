@@ -3,9 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from groupbuy.training.rules.segments import Segment
-
 from groupbuy.training.rules import assessments, certificates, completion, segments, watching, weeks
+from groupbuy.training.rules.segments import Segment
 from scripts.cases import Operation
 
 PERCENT = 100

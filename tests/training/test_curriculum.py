@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from groupbuy.training.kinds.questions.registry import KINDS as QUESTION_KINDS
 
 import groupbuy.training.curriculum
 from groupbuy.kernel.fields import Schema
@@ -22,6 +21,7 @@ from groupbuy.training.curriculum.reading import (
     StarterQuestion,
     starter_programs,
 )
+from groupbuy.training.kinds.questions.registry import KINDS as QUESTION_KINDS
 from groupbuy.training.rules.content import LessonKind
 
 FOLDER = Path(groupbuy.training.curriculum.__file__).parent

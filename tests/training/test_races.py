@@ -6,11 +6,18 @@ import pytest
 from flask import Flask
 
 from groupbuy.kernel import clock as time
+from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import session, transaction
-from groupbuy.training.models import Enrollment, Lesson, LessonRecord
+from groupbuy.training.errors import AlreadyWaived, LessonDraftOpen, PrerequisiteCircle
+from groupbuy.training.models import Enrollment, Lesson, LessonRecord, Prerequisite
 from groupbuy.training.rules.content import EnrollmentState
+from groupbuy.training.services.content import edit_course
+from groupbuy.training.services.enrolling import enroll_leaders
 from groupbuy.training.services.marking import mark
+from groupbuy.training.services.prerequisites import add_prerequisite
 from groupbuy.training.services.progress import record_progress
+from groupbuy.training.services.versions import draft_version
+from groupbuy.training.services.waiving import waive
 from groupbuy.training.signals import lesson_satisfied
 from tests.conftest import START
 from tests.factories import leaders, training
@@ -82,6 +89,77 @@ def test_it_announces_a_satisfied_lesson_once(app: Flask) -> None:
     with lesson_satisfied.connected_to(listen):
         second_waits_for_first(app, marks(leader.id, lesson), marks(leader.id, lesson))
     assert heard == [lesson.id]
+
+
+def test_it_never_closes_a_circle_by_two_prerequisites_at_once(app: Flask) -> None:
+    module = training.module(training.course(training.program()))
+    a, b = training.lesson(module), training.lesson(module)
+
+    def needs(owner: Lesson, needed: Lesson) -> Callable[[], object]:
+        ids = {"lesson_id": owner.id, "required_lesson_id": needed.id}
+        return lambda: add_prerequisite(**ids, actor=SYSTEM, now=START)
+
+    added, refused = second_waits_for_first(app, needs(a, b), needs(b, a))
+    assert isinstance(added, Prerequisite)
+    assert isinstance(refused, PrerequisiteCircle)
+    assert session().query(Prerequisite).count() == 1
+
+
+def test_it_never_closes_a_circle_by_an_order_and_a_prerequisite(app: Flask) -> None:
+    course = training.course(training.program())
+    module = training.module(course)
+    a, b = training.lesson(module, position=1), training.lesson(module, position=2)
+
+    def in_order() -> object:
+        return edit_course(course_id=course.id, if_match=1, ordered=True, actor=SYSTEM, now=START)
+
+    def needs() -> object:
+        ids = {"lesson_id": a.id, "required_lesson_id": b.id}
+        return add_prerequisite(**ids, actor=SYSTEM, now=START)
+
+    _, refused = second_waits_for_first(app, in_order, needs)
+    assert isinstance(refused, PrerequisiteCircle)
+
+
+def test_it_drafts_one_version_at_a_time(app: Flask) -> None:
+    lesson = training.lesson(training.module(training.course(training.program())))
+
+    def draft() -> object:
+        return draft_version(lesson_id=lesson.id, actor=SYSTEM, now=START)
+
+    outcomes = at_once(app, [draft] * 3)
+    assert sum(isinstance(outcome, LessonDraftOpen) for outcome in outcomes) == 2
+
+
+def test_it_enrols_the_same_leaders_once(app: Flask) -> None:
+    program = training.program()
+    training.lesson(training.module(training.course(program)))
+    ids = [leaders.leader().id for _ in range(4)]
+
+    def enrol(order: list[str]) -> Callable[[], object]:
+        return lambda: enroll_leaders(
+            program_id=program.id, leader_ids=order, actor=SYSTEM, now=START
+        )
+
+    outcomes = at_once(app, [enrol(ids), enrol(ids[::-1]), enrol(ids)])
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert session().query(Enrollment).count() == 4
+
+
+def test_it_waives_a_lesson_once(app: Flask) -> None:
+    program = training.program()
+    lesson = training.lesson(training.module(training.course(program)))
+    leader = leaders.leader()
+    training.enrolled(leader, program=program)
+
+    def spare() -> object:
+        return waive(
+            leader_id=leader.id, lesson_id=lesson.id, reason="Why not.", actor=SYSTEM, now=START
+        )
+
+    _, refused = second_waits_for_first(app, spare, spare)
+    assert isinstance(refused, AlreadyWaived)
+    assert reread(leader.id).state == EnrollmentState.COMPLETED
 
 
 def reread(leader_id: str) -> Enrollment:

@@ -87,9 +87,7 @@ def test_it_leaves_what_headquarters_wrote(community: Program) -> None:
     )
     role = queries.lessons_of(community.id)["role"]
     draft = versions.draft_version(lesson_id=role.id, title_zh="我们的第一课", **who)
-    versions.publish_version(
-        lesson_id=role.id, number=draft.number, if_match=draft.version, **who
-    )
+    versions.publish_version(lesson_id=role.id, number=draft.number, if_match=draft.version, **who)
     bank = queries.bank_of("community")
     assert bank is not None
     query = select(Question).where(Question.bank_id == bank.id, Question.code == "role-fee")

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Computed, Index, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Computed, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.kernel.db import Base, one_of
 from groupbuy.kernel.ids import primary_id, reference
-from groupbuy.training.rules.completion import SATISFIED, MoveOn
+from groupbuy.training.rules.completion import SATISFIED, MoveOn, percent
 from groupbuy.training.rules.content import EnrollmentState
 
 
@@ -46,6 +46,11 @@ class Enrollment(Base):
     required: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
 
+    @property
+    def percent(self) -> int:
+        """Return the part that is done, as last counted: 100 only when all is."""
+        return percent(done=self.done, required=self.required)
+
 
 class LessonRecord(Base):
     """What a leader has done of a lesson: begun, watched, completed, passed, waived.
@@ -65,6 +70,13 @@ class LessonRecord(Base):
         CheckConstraint("score_bps between 0 and 10000", name="score_in_range"),
         Index("ix_lesson_records_program_id_leader_id", "program_id", "leader_id"),
         Index("ix_lesson_records_lesson_id", "lesson_id"),
+        Index(
+            "ix_lesson_records_waived",
+            "waived_at",
+            "leader_id",
+            "lesson_id",
+            postgresql_where=text("waived_at is not null"),
+        ),
     )
 
     leader_id: Mapped[str] = reference("ldr", "leaders.id", primary_key=True)

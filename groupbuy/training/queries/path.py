@@ -1,16 +1,16 @@
 """The lessons of programs in the order in which they are taken."""
 
-from sqlalchemy import CTE, Select, and_, func, select
+from sqlalchemy import CTE, Select, func, select
 
 from groupbuy.training.models import Course, Lesson, LessonVersion, Module, Program
-from groupbuy.training.queries.teaching import published_version, taught
+from groupbuy.training.queries.teaching import counted, published_version, taught
 
 
 def path(program_id: str | None = None) -> CTE:
     """Return what is taught: `program_id, lesson_id, place, asked` and the lesson's titles.
 
     By course, module and position within; `place` counts from 1 in each program. `asked` are the
-    lessons that count: mandatory, in a mandatory course.
+    lessons that count (see queries.teaching).
     """
     order = (
         Course.position,
@@ -26,7 +26,7 @@ def path(program_id: str | None = None) -> CTE:
             Lesson.id.label("lesson_id"),
             Lesson.kind,
             func.row_number().over(partition_by=Course.program_id, order_by=order).label("place"),
-            and_(Course.mandatory, Lesson.mandatory).label("asked"),
+            counted().label("asked"),
             LessonVersion.title_zh,
             LessonVersion.title_en,
         )

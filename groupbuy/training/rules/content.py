@@ -42,6 +42,9 @@ CONTENT_MOVES: dict[tuple[ContentState, str], ContentState] = {
     (ContentState.RETIRED, "publish"): ContentState.PUBLISHED,
 }
 
+COURSE_MOVES = CONTENT_MOVES
+"""A course is shown, and taken away, as its program is."""
+
 VERSION_MOVES: dict[tuple[VersionState, str], VersionState] = {
     (VersionState.DRAFT, "publish"): VersionState.PUBLISHED,
     (VersionState.PUBLISHED, "supersede"): VersionState.SUPERSEDED,

@@ -5,13 +5,13 @@ A fact, once recorded, stays: a repeated or late event changes nothing that came
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.signals import announce
 from groupbuy.training import signals
-from groupbuy.training.models import LessonRecord
+from groupbuy.training.models import Enrollment, LessonRecord
 from groupbuy.training.queries.teaching import lesson_taught
 from groupbuy.training.rules.completion import MoveOn, satisfied
 from groupbuy.training.services.counting import recount
@@ -34,7 +34,7 @@ def mark(
     Raises:
         NotFound, NotTaught: there is no such lesson, or it is not taught and was not begun.
     """
-    record, was = _begun(leader_id, lesson_id, now)
+    record, was = begun(leader_id=leader_id, lesson_id=lesson_id, now=now)
     if completed and record.completed_at is None:
         record.completed_at = now
     if passed and record.passed_at is None:
@@ -43,10 +43,31 @@ def mark(
         record.score_bps = score_bps
     record.active_at = max(record.active_at, now)
     session().flush()
+    _stay_active(record, now)
+    settle(record=record, was=was, now=now)
+    return record
+
+
+def settle(*, record: LessonRecord, was: bool, now: datetime) -> None:
+    """Write a record, and announce and count the lesson if what it asks is done just now.
+
+    `was` tells whether it was done before.
+    """
+    session().flush()
     if not was and is_satisfied(record):
         announce(signals.lesson_satisfied, record, now=now)
-        recount(leader_id=leader_id, program_id=record.program_id, now=now)
-    return record
+        recount(leader_id=record.leader_id, program_id=record.program_id, now=now)
+
+
+def _stay_active(record: LessonRecord, now: datetime) -> None:
+    mine = (
+        Enrollment.leader_id == record.leader_id,
+        Enrollment.program_id == record.program_id,
+    )
+    session().execute(
+        update(Enrollment).where(*mine, Enrollment.active_at < now).values(active_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def is_satisfied(record: LessonRecord) -> bool:
@@ -59,8 +80,12 @@ def is_satisfied(record: LessonRecord) -> bool:
     )
 
 
-def _begun(leader_id: str, lesson_id: str, now: datetime) -> tuple[LessonRecord, bool]:
-    """Return the leader's record, locked, and whether what the lesson asks was done before."""
+def begun(*, leader_id: str, lesson_id: str, now: datetime) -> tuple[LessonRecord, bool]:
+    """Return the leader's record, locked, and whether what the lesson asks was done before.
+
+    Raises:
+        NotFound, NotTaught: there is no such lesson, or it is not taught and was not begun.
+    """
     query = select(LessonRecord).where(
         LessonRecord.leader_id == leader_id, LessonRecord.lesson_id == lesson_id
     )

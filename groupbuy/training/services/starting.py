@@ -91,9 +91,7 @@ class _Installation:
         self.added["courses"] += 1
         return content.turn_course(course_id=made.id, action="publish", **self._who)
 
-    def _add_lessons(
-        self, course: Course, told: StarterCourse, lessons: dict[str, Lesson]
-    ) -> None:
+    def _add_lessons(self, course: Course, told: StarterCourse, lessons: dict[str, Lesson]) -> None:
         modules = {module.title_zh: module for module in queries.modules_of(course.id)}
         for place, heading in enumerate(told.modules, start=1):
             for position, lesson in enumerate(heading.lessons, start=1):

@@ -173,9 +173,7 @@ def _sit(company: Company, name: str, code: str, *, knowing: bool) -> None:
     leader_id = company.leaders[name]
     with transaction():
         assessment = assessment_queries.assessment_of(exam.id)
-        attempt = attempts.start(
-            leader_id=leader_id, assessment_id=assessment.id, now=company.now
-        )
+        attempt = attempts.start(leader_id=leader_id, assessment_id=assessment.id, now=company.now)
         company.time.advance(minutes=12)
         for asked in attempt_queries.asked(attempt.id) if knowing else ():
             attempts.answer(

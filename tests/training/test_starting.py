@@ -1,5 +1,7 @@
 """Installing the starter curriculum: all of it, once, and nothing over what headquarters wrote."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
@@ -81,7 +83,7 @@ def test_it_says_what_opens_the_second_course(community: Program) -> None:
 
 
 def test_it_leaves_what_headquarters_wrote(community: Program) -> None:
-    who = {"actor": SYSTEM, "now": clock.now()}
+    who: dict[str, Any] = {"actor": SYSTEM, "now": clock.now()}
     content.edit_program(
         program_id=community.id, if_match=community.version, title_zh="我们的建群课", **who
     )
@@ -104,7 +106,7 @@ def test_it_leaves_what_headquarters_wrote(community: Program) -> None:
 def test_it_brings_back_neither_what_was_retired_nor_what_was_taken_away(
     community: Program,
 ) -> None:
-    who = {"actor": SYSTEM, "now": clock.now()}
+    who: dict[str, Any] = {"actor": SYSTEM, "now": clock.now()}
     lesson = queries.lessons_of(community.id)["growth"]
     content.retire_lesson(lesson_id=lesson.id, **who)
     session().execute(delete(Prerequisite))

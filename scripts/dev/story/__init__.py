@@ -4,8 +4,8 @@ Mei, Tao and Yan sell fruit and groceries to their neighbours. One month is sett
 paid; afterwards some of it was refunded and one order went to another leader. The next month, with
 an order on hold, is past its cutoff and waits for finance to close it. This week's campaign is
 open, and some orders wait at Mei's shop. Beside it ran a sale of eggs by price steps, of which Fei
-did not fetch hers; rice waits for four neighbours, a flash sale for its hour, Xia for an answer. In the school Mei was
-certified with its first class, and meets with the present one three times a week.
+did not fetch hers; rice waits for four neighbours, a flash sale for its hour, Xia for an answer.
+In the school Mei was certified with its first class, and meets the present one three times a week.
 """
 
 from collections.abc import Callable

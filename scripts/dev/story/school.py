@@ -23,7 +23,8 @@ from scripts.dev.story.company import Company
 PATTERN = [{"weekday": day, "time": time(19, 30), "minutes": 60} for day in (1, 3, 5)]
 """Three live sessions a week: Monday, Wednesday, Friday."""
 
-REPLAY = {"replay_url": "https://video.example.com/a-quarrel-in-the-group.mp4", "replay_s": 3_600}
+REPLAY_URL = "https://video.example.com/a-quarrel-in-the-group.mp4"
+REPLAY_S = 3_600
 
 FIRST, SECOND = "community", "selling"
 """The programs of the two classes."""
@@ -104,8 +105,12 @@ def _gather(
         zone = settings().calendar.zone
         timetable.generate(cohort_id=cohort.id, zone=zone, actor=trainer, now=now)
         for name in names:
-            who = {"leader_id": company.leaders[name], "actor": company.leader(name)}
-            members.join(cohort_id=cohort.id, **who, now=now)
+            members.join(
+                cohort_id=cohort.id,
+                leader_id=company.leaders[name],
+                actor=company.leader(name),
+                now=now,
+            )
         cohorts.turn(cohort_id=cohort.id, today=monday, now=now)
         planned = live.session_list(cohort=cohort.id, limit=100, cursor=None)
         return [view.session for view in planned.items]
@@ -155,14 +160,15 @@ def _make_up(company: Company, name: str, one: LiveSession) -> None:
         sessions.edit(
             session_id=one.id,
             if_match=put.version,
-            **REPLAY,
+            replay_url=REPLAY_URL,
+            replay_s=REPLAY_S,
             actor=company.staff["trainer"],
             now=one.ends_at + timedelta(hours=1),
         )
         attending.watch_replay(
             session_id=one.id,
             leader_id=company.leaders[name],
-            spans=[(0, REPLAY["replay_s"])],
+            spans=[(0, REPLAY_S)],
             now=now,
         )
 

@@ -69,22 +69,8 @@ def create_version(
 ) -> PlanVersion:
     """Draft a plan's next version.
 
-    Args:
-        effective_from: the first instant at which it holds.
-        mode: `marginal` or `whole`.
-        tiers: [[from_fen, rate_bps], …], ascending from 0.
-        item_rules: the fields of `rules.ItemRule` each.
-        level_multipliers: {"level": bps}; a level that is not named earns x 1.
-        cap_fen: the most a leader can earn in a month, None without limit.
-        quota_bonus: {"quota_fen", "bonus_fen"} of a month.
-        rank_bonuses: fen of the first place of a month, the second, …
-        guarantee_fen: the least that a month with a sale comes to.
-        service_fee_fen: for each order handed over.
-        recruiter_override: {"bps", "basis", "months"} for direct recruits.
-        clawback_mode: how refunds after the settlement take back; unless said, that of the mode.
-        bonus_qualification: what quota and rank bonuses ask for at the end of the month.
-        multiplier_qualification: what a multiplier above x 1 asks for when an order is paid.
-        actor, now: who drafts it, and when.
+    The terms are those of `models.plans.PlanVersion`, which says what each means; `clawback_mode`
+    is, unless said, that of the mode. `effective_from` is the first instant at which it holds.
 
     Raises:
         UnknownQualification: nothing leads to what it asks for.

@@ -34,7 +34,7 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
             literal(AwardState.AWARDED.value),
             literal(""),
         )
-        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.threshold))
+        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.needed))
         .where(Badge.active)
         .order_by(far.c.leader_id, Badge.id)
     )
@@ -63,7 +63,7 @@ def define(
     title_zh: str,
     title_en: str,
     kind: str,
-    threshold: int,
+    needed: int,
     actor: Actor,
     now: datetime,
 ) -> Badge:
@@ -78,7 +78,7 @@ def define(
         title_zh=title_zh,
         title_en=title_en,
         kind=kind,
-        threshold=threshold,
+        needed=needed,
         active=True,
         version=1,
     )

@@ -68,7 +68,7 @@ class BadgeAward(Base):
 
 
 class Reached(Base):
-    """The most that a leader ever reached of what is counted elsewhere: weeks, certificates."""
+    """The most that a leader ever reached of what is not counted anew: weeks of a streak."""
 
     __tablename__ = "badge_counts"
     __table_args__ = (one_of("kind", BadgeKind),)

@@ -44,12 +44,12 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
     return len(session().execute(awarded.returning(BadgeAward.id)).all())
 
 
-def reached(*, leader_id: str, kind: BadgeKind, count: int, now: datetime) -> None:
-    """Take note that a leader reached so much of what is counted elsewhere; repeatable.
+def streak(*, leader_id: str, weeks: int, now: datetime) -> None:
+    """Take note of a leader's longest streak of weeks; repeatable.
 
     The most counts: weeks of a streak that broke stay reached.
     """
-    new = insert(Reached).values(leader_id=leader_id, kind=kind, reached=count)
+    new = insert(Reached).values(leader_id=leader_id, kind=BadgeKind.STREAK_WEEKS, reached=weeks)
     most = func.greatest(Reached.reached, new.excluded.reached, type_=BigInteger)
     session().execute(
         new.on_conflict_do_update(index_elements=["leader_id", "kind"], set_={"reached": most})

@@ -12,7 +12,7 @@ from groupbuy.training.models import TrainingRecount
 from groupbuy.training.queries import segments
 from groupbuy.training.queries.attempts import due_attempts
 from groupbuy.training.rules.segments import SegmentTerms
-from groupbuy.training.services import attempts, attending, cohorts, segmenting
+from groupbuy.training.services import attempts, attending, badges, cohorts, segmenting
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
 from groupbuy.training.services.reminding_certificates import remind_of_certificates
@@ -139,3 +139,10 @@ def divide_leaders() -> None:
                 wanted.coaching_head_bps, wanted.coaching_upper_bps, wanted.coaching_new_days
             )
             segmenting.divide(month=month, terms=terms, actor=SYSTEM, now=clock.now())
+
+
+@every("20 19 * * *", "training.award_badges")
+def award_badges() -> None:
+    """Award the badges that are due to anybody: what was missed by day."""
+    with transaction():
+        badges.award_due(now=clock.now())

@@ -12,9 +12,15 @@ from groupbuy.training.models import TrainingRecount
 from groupbuy.training.queries import segments
 from groupbuy.training.queries.attempts import due_attempts
 from groupbuy.training.rules.segments import SegmentTerms
-from groupbuy.training.services import attempts, attending, cohorts, segmenting
+from groupbuy.training.services import attempts, attending, badges, cohorts, segmenting
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
+from groupbuy.training.services.reminding_certificates import remind_of_certificates
+from groupbuy.training.services.reminding_sessions import (
+    remind_of_session,
+    session_ids_ahead,
+    withdraw_outdated,
+)
 
 
 @every("10 19 * * * 0", "training.recount")
@@ -56,6 +62,33 @@ def _remind_idle(after: str | None) -> str | None:
     with transaction():
         last, _ = remind_inactive(after=after, zone=settings().calendar.zone, now=clock.now())
         return last
+
+
+@every("40 1 * * * 0", "training.remind_of_expiries")
+def remind_of_expiries() -> None:
+    """Remind the holders of certificates that expire, at 09:40 in Shanghai, some at a time."""
+    after: str | None = None
+    more = True
+    while more:
+        after = retrying(partial(_remind_of_expiries, after))
+        more = after is not None
+
+
+def _remind_of_expiries(after: str | None) -> str | None:
+    with transaction():
+        return remind_of_certificates(after=after, calendar=settings().calendar, now=clock.now())
+
+
+@every("*/5 * * * * 10", "training.remind_of_sessions")
+def remind_of_sessions() -> None:
+    """Remind leaders of the live sessions of the next day and hour, session by session."""
+    now, zone = clock.now(), settings().calendar.zone
+    with transaction():
+        withdraw_outdated(now=now)
+    one_by_one(
+        session_ids_ahead(now=now),
+        lambda session_id: remind_of_session(session_id=session_id, zone=zone, now=now),
+    )
 
 
 @every("*/5 * * * * 40", "training.close_sessions")
@@ -106,3 +139,10 @@ def divide_leaders() -> None:
                 wanted.coaching_head_bps, wanted.coaching_upper_bps, wanted.coaching_new_days
             )
             segmenting.divide(month=month, terms=terms, actor=SYSTEM, now=clock.now())
+
+
+@every("20 19 * * *", "training.award_badges")
+def award_badges() -> None:
+    """Award the badges that are due to anybody: what was missed by day."""
+    with transaction():
+        badges.award_due(now=clock.now())

@@ -19,8 +19,9 @@ from tests.journeys.headquarters import made
 IN_TIME = START - timedelta(days=40)
 """When the month that the demo settled could still be disputed."""
 
-COLLECTIVE = frozenset({"sku", "shp"})
-"""Ids that are nobody's own: goods that all may buy, and people, who are named beside a place."""
+COLLECTIVE = frozenset({"sku", "shp", "prg", "lsn"})
+"""Ids that are nobody's own: goods that all may buy, what is taught to all leaders, and people,
+who are named beside a place."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,11 @@ def seller(*, by: str = "", days_before: int = 90) -> Stall:
     return stall
 
 
+def leader_of(stall: Stall) -> Leader:
+    """Return the leader of a stall."""
+    return session().get_one(Leader, stall.leader_id)
+
+
 def idle(*, days_before: int = 90) -> Leader:
     """Recruit a leader who sells nothing, so many days before the end of March."""
     leader = leaders.leader()

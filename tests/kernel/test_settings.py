@@ -4,13 +4,8 @@ import base64
 
 import pytest
 
-from groupbuy.kernel.settings import (
-    VARIABLES,
-    ConfigurationError,
-    Mode,
-    defaults,
-    from_environment,
-)
+from groupbuy.kernel.settings import ConfigurationError, defaults, from_environment
+from groupbuy.kernel.variables import VARIABLES, Mode
 
 SERVERS = {"DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h/0"}
 PRODUCTION = {

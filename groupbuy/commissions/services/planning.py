@@ -70,7 +70,6 @@ def create_version(
     """Draft a plan's next version.
 
     Args:
-        plan_id: the plan.
         effective_from: the first instant at which it holds.
         mode: `marginal` or `whole`.
         tiers: [[from_fen, rate_bps], …], ascending from 0.

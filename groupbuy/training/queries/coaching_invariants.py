@@ -44,4 +44,27 @@ COACHING_INVARIANTS = (
         "select n.id from coaching_notes n join coaching_notes c on c.id = n.corrects_id "
         "where c.plan_id <> n.plan_id",
     ),
+    Invariant(
+        "training.points_are_their_sum",
+        "a leader's points are the sum of the entries",
+        "select e.leader_id, e.points, s.points standing from (select leader_id, "
+        "sum(points) points from points_entries group by leader_id) e full join "
+        "points_standings s on s.leader_id = e.leader_id "
+        "where coalesce(e.points, 0) <> coalesce(s.points, 0)",
+    ),
+    Invariant(
+        "training.points_taken_back_once",
+        "what takes points back is the opposite of an entry of the same leader",
+        "select r.id, r.reverses_id from points_entries r join points_entries e "
+        "on e.id = r.reverses_id where r.leader_id <> e.leader_id or r.points <> -e.points "
+        "or e.cause = 'reversal'",
+    ),
+    Invariant(
+        "training.rankings_pay_what_was_set",
+        "a place gets the amount of its rank, by an adjustment for its leader",
+        "select p.ranking_id, p.rank from training_ranking_places p join training_rankings r "
+        "on r.id = p.ranking_id left join settlement_adjustments a on a.id = p.adjustment_id "
+        "where p.amount_fen <> (r.amounts ->> (p.rank - 1)::int)::bigint "
+        "or p.leader_id <> a.leader_id",
+    ),
 )

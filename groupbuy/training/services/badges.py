@@ -72,8 +72,16 @@ def define(
     Raises:
         BadgeCodeTaken: another one has this code.
     """
-    values = {"title_zh": title_zh, "title_en": title_en, "kind": kind, "threshold": threshold}
-    new = insert(Badge).values(id=new_id("bdg"), code=code, active=True, version=1, **values)
+    new = insert(Badge).values(
+        id=new_id("bdg"),
+        code=code,
+        title_zh=title_zh,
+        title_en=title_en,
+        kind=kind,
+        threshold=threshold,
+        active=True,
+        version=1,
+    )
     badge: Badge | None = session().scalar(new.on_conflict_do_nothing().returning(Badge))
     if badge is None:
         raise BadgeCodeTaken

@@ -248,13 +248,13 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
     # The month ends her in a coaching segment: of two who are ranked she is the head.
     divide_leaders()
     run_pending()
-    places = made(school.rui.get("/hq/coaching-segments", month="2026-04"), 200)["items"]
+    places = made(school.rui.get("/hq/coaching/segments", month="2026-04"), 200)["items"]
     assert [(one["rank"], one["segment"], one["net_fen"]) for one in places] == [
         (1, "head", 1_000_000),
         (2, "tail", 0),
     ]
     own = made(school.mei.get("/leader/coaching"), 200)
-    assert own["segment"]["segment"] == "head"
+    assert [(one["month"], one["segment"]) for one in own["segments"]] == [("2026-04", "head")]
 
     # A year later she renews within the window, and loses no day of the old certificate.
     expires_on = datetime.fromisoformat(certificate["expires_on"]).date()

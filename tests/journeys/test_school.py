@@ -179,9 +179,7 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
         "community_id": mei_at["community"],
         "pickup_point_id": mei_at["point"],
     }
-    missing = refused(
-        school.mei.post("/leader/group-buys", hosting), 409, "qualification-missing"
-    )
+    missing = refused(school.mei.post("/leader/group-buys", hosting), 409, "qualification-missing")
     assert missing["qualifications"] == [HOST]
 
     # She joins a cohort, which enrols her; the program asks for twelve lessons.

@@ -18,6 +18,7 @@ from groupbuy.kernel.db import session, transaction
 
 _keys = itertools.count()
 PREFIX = "/api/v1"
+OUTSIDE = ("/webhooks", "/healthz", "/readyz", "/verify")
 
 
 class Answer(Protocol):
@@ -60,7 +61,7 @@ class Caller:
             headers["Idempotency-Key"] = key or f"test-{next(_keys)}"
         if if_match is not None:
             headers["If-Match"] = f'"{if_match}"'
-        url = path if path.startswith(("/webhooks", "/healthz", "/readyz")) else PREFIX + path
+        url = path if path.startswith(OUTSIDE) else PREFIX + path
         options: dict[str, Any] = {"headers": headers, "query_string": query or None}
         if body is not None:
             options["json"] = body

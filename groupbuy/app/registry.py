@@ -18,6 +18,7 @@ DOMAINS = (
     "catalogue",
     "ledger",
     "payments",
+    "notices",
     "leaders",
     "inventory",
     "imports",

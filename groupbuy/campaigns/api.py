@@ -3,6 +3,7 @@
 from typing import Any
 
 from groupbuy.campaigns import errors, queries, services
+from groupbuy.campaigns.models import HostingRequirement
 from groupbuy.campaigns.schemas import (
     AllotmentBody,
     CampaignBody,
@@ -13,6 +14,8 @@ from groupbuy.campaigns.schemas import (
     CampaignToHostSchema,
     GroupBuyBody,
     GroupBuySchema,
+    HostingRequirementBody,
+    HostingRequirementSchema,
     OwnGroupBuyQuery,
     OwnGroupBuySchema,
     StaffGroupBuyQuery,
@@ -24,11 +27,12 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Nothing, Page, PageQuery, page_of
 from groupbuy.kernel.problems import NotFound, NotInThisState
-from groupbuy.leaders.errors import PickupPointClosed
+from groupbuy.leaders.errors import PickupPointClosed, QualificationMissing, UnknownQualification
 
 api = Api("campaigns", __name__, url_prefix="/api/v1", description="Campaigns and group buys")
 
 CAMPAIGN = "/hq/campaigns/<id(cmp):campaign_id>"
+REQUIREMENTS = "/hq/hosting-requirements"
 EXAMPLE_ID = "0198f3c2a7b47d1e" * 2
 EXAMPLE = {
     "kind": "community",
@@ -67,6 +71,7 @@ def list_campaigns(actor: Actor, query: dict[str, Any]) -> Page[dict[str, Any]]:
     status=201,
     idempotent=True,
     versioned=True,
+    problems=[UnknownQualification],
     example=EXAMPLE,
 )
 def draft_campaign(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +93,12 @@ def show_campaign(actor: Actor, campaign_id: str) -> dict[str, Any]:
     body=CampaignEditBody,
     returns=CampaignSchema,
     versioned=True,
-    problems=[NotInThisState, errors.FieldsFixed, errors.CampaignNotReady],
+    problems=[
+        NotInThisState,
+        errors.FieldsFixed,
+        errors.CampaignNotReady,
+        UnknownQualification,
+    ],
     example={"title": "周末水果与蔬菜"},
 )
 def edit_campaign(
@@ -203,6 +213,45 @@ def show_any_group_buy(actor: Actor, group_buy_id: str) -> dict[str, Any]:
 
 
 @api.get(
+    REQUIREMENTS,
+    allow="campaigns.read",
+    query=PageQuery,
+    returns=page_of(HostingRequirementSchema),
+)
+def list_hosting_requirements(actor: Actor, query: dict[str, Any]) -> Page[HostingRequirement]:
+    """List what is asked of hosts, whatever the campaign or for goods of a category."""
+    return queries.requirement_list(**query)
+
+
+@api.post(
+    REQUIREMENTS,
+    allow="campaigns.edit",
+    body=HostingRequirementBody,
+    returns=HostingRequirementSchema,
+    status=201,
+    idempotent=True,
+    problems=[NotFound, UnknownQualification],
+    example={"qualification": "fresh-goods", "category_id": f"cat_{EXAMPLE_ID}"},
+)
+def add_hosting_requirement(actor: Actor, body: dict[str, Any]) -> HostingRequirement:
+    """Ask a qualification of hosts: of all, or of those whose campaigns have certain goods."""
+    with transaction():
+        return services.require(
+            code=body["qualification"],
+            category_id=body["category_id"],
+            actor=actor,
+            now=clock.now(),
+        )
+
+
+@api.delete(f"{REQUIREMENTS}/<id(hrq):requirement_id>", allow="campaigns.edit")
+def drop_hosting_requirement(actor: Actor, requirement_id: str) -> None:
+    """Ask for it no longer."""
+    with transaction():
+        services.drop_requirement(requirement_id=requirement_id, actor=actor, now=clock.now())
+
+
+@api.get(
     "/leader/campaigns",
     allow="leader.own",
     query=PageQuery,
@@ -226,6 +275,7 @@ def list_campaigns_to_host(actor: Actor, query: dict[str, Any]) -> Page[dict[str
         errors.AlreadyHosted,
         errors.CommunityDisbanded,
         PickupPointClosed,
+        QualificationMissing,
     ],
     example={
         "campaign_id": f"cmp_{EXAMPLE_ID}",

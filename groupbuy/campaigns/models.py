@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.campaigns.rules import CampaignState, GroupBuyState, UnclaimedRule, state_at
@@ -16,6 +16,7 @@ class Campaign(Base):
 
     With `one_parcel` a shopper's orders to one point share a parcel. What nobody fetches is
     refunded, or kept for `keep_days` more, as `unclaimed_rule` says.
+    `required_qualification` is what its hosts must be qualified in.
     `terms` are its kind's own. `counted` says that its group buys are counted while they are
     open: their outcome, or a price, depends on what is sold. `settled_at` is when nothing was
     left to be done about its orders after its end.
@@ -55,6 +56,7 @@ class Campaign(Base):
     settled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(default="")
     counted: Mapped[bool] = mapped_column(default=False)
+    required_qualification: Mapped[str | None] = mapped_column(ForeignKey("qualifications.code"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -135,3 +137,17 @@ class GroupBuyItem(Base):
     campaign_item_id: Mapped[str] = reference("cit", "campaign_items.id", primary_key=True)
     units: Mapped[int]
     final_price_fen: Mapped[int | None]
+
+
+class HostingRequirement(Base):
+    """What leaders must be qualified in to host campaigns: all, or (with a category) those with
+    goods of that category or one below it."""
+
+    __tablename__ = "hosting_requirements"
+    __table_args__ = (UniqueConstraint("category_id", "code", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[str] = primary_id("hrq")
+    category_id: Mapped[str | None] = reference("cat", "categories.id")
+    code: Mapped[str] = mapped_column(ForeignKey("qualifications.code"))
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]

@@ -1,5 +1,7 @@
 """What campaigns takes and gives over HTTP."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from groupbuy.campaigns.kinds.registry import KINDS
@@ -16,6 +18,20 @@ _AT_MOST = validate.Length(max=500)
 _TERMS = {
     "description": "what the kind asks for; see docs/domain.md, Campaigns",
     "example": {},
+}
+
+
+class QualificationCode(fields.String):
+    """The code of a certification, which is that of the qualification it gives."""
+
+    def __init__(self, **options: Any) -> None:
+        form = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,49}$(?!\n)", error="a-z, 0-9, -")
+        super().__init__(validate=form, **options)
+
+
+_QUALIFICATION = {
+    "description": "the code of what its hosts must be qualified in",
+    "example": None,
 }
 
 
@@ -59,6 +75,9 @@ class CampaignBody(Schema):
     one_parcel = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     unclaimed_rule = fields.String(load_default=UnclaimedRule.KEEP, validate=_UNCLAIMED_RULE)
     keep_days = Count(minimum=1, maximum=90, load_default=7)
+    required_qualification = QualificationCode(
+        load_default=None, allow_none=True, metadata=_QUALIFICATION
+    )
     items = fields.List(fields.Nested(CampaignItemBody), load_default=list, validate=_AT_MOST)
 
 
@@ -79,6 +98,7 @@ class CampaignEditBody(Schema):
     one_parcel = fields.Boolean(truthy={True}, falsy={False})
     unclaimed_rule = fields.String(validate=_UNCLAIMED_RULE)
     keep_days = Count(minimum=1, maximum=90)
+    required_qualification = QualificationCode(allow_none=True, metadata=_QUALIFICATION)
     items = fields.List(fields.Nested(CampaignItemBody), validate=_AT_MOST)
 
 
@@ -116,6 +136,9 @@ class CampaignSchema(Schema):
         required=True, validate=_UNCLAIMED_RULE, attribute="campaign.unclaimed_rule"
     )
     keep_days = fields.Integer(required=True, attribute="campaign.keep_days")
+    required_qualification = fields.String(
+        required=True, allow_none=True, attribute="campaign.required_qualification"
+    )
     state = fields.String(required=True, validate=_CAMPAIGN_STATE, attribute="campaign.state")
     scheduled_at = Moment(required=True, allow_none=True, attribute="campaign.scheduled_at")
     opened_at = Moment(required=True, allow_none=True, attribute="campaign.opened_at")
@@ -224,6 +247,11 @@ class CampaignToHostSchema(_OfferSchema):
     id = IdField("cmp", required=True, attribute="campaign.id")
     kind = fields.String(required=True, validate=_KIND, attribute="campaign.kind")
     state = fields.String(required=True, validate=_CAMPAIGN_STATE)
+    qualifications = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "codes of what its hosts must be qualified in", "example": []},
+    )
     communities = fields.List(fields.Nested(HostingSchema), required=True)
 
 
@@ -301,3 +329,20 @@ class GroupBuyBody(Schema):
     campaign_id = IdField("cmp", required=True)
     community_id = IdField("com", required=True)
     pickup_point_id = IdField("ppt", required=True)
+
+
+class HostingRequirementBody(Schema):
+    """What to ask of hosts: of all, or of those whose campaigns have goods of a category."""
+
+    qualification = QualificationCode(required=True, metadata={"example": "fresh-goods"})
+    category_id = IdField("cat", load_default=None, allow_none=True)
+
+
+class HostingRequirementSchema(Schema):
+    """What is asked of hosts."""
+
+    id = IdField("hrq", required=True)
+    qualification = fields.String(required=True, attribute="code")
+    category_id = IdField("cat", required=True, allow_none=True)
+    created_by = fields.String(required=True)
+    created_at = Moment(required=True)

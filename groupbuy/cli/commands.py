@@ -15,6 +15,7 @@ from groupbuy.cli.catalogue import reindex_all
 from groupbuy.cli.holds import scan_all
 from groupbuy.cli.people import acting
 from groupbuy.cli.progress import progress_bar
+from groupbuy.cli.school import recount_all
 from groupbuy.cli.tables import (
     console,
     lines_table,
@@ -37,6 +38,7 @@ from groupbuy.payouts import services as payout_services
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import Statement
+from groupbuy.training.services.starting import install_curriculum
 
 
 class PlainProblems(AppGroup):
@@ -61,6 +63,7 @@ month = PlainProblems("settlement", help="Settling a month.")
 payouts = PlainProblems("payouts", help="Paying leaders.")
 books = PlainProblems("books", help="The books.")
 holds = PlainProblems("holds", help="Suspicious orders.")
+school = PlainProblems("school", help="The leader business school.")
 log = PlainProblems("audit", help="The audit log.")
 
 EVERYTHING = 1_000_000
@@ -222,6 +225,19 @@ def scan_for_holds(since: str) -> None:
     click.echo(f"{scan_all(console(), _instant(since))} holds placed")
 
 
+@school.command("recount")
+def recount_school() -> None:
+    """Count what of every program is done, and the funnels, as every night.
+
+    It may be stopped anywhere and goes on where it was; it runs beside the school.
+    """
+    counted = recount_all(console())
+    click.echo(
+        f"{counted.counted} enrolments are counted: {counted.changed} had changed, "
+        f"{counted.completed} are completed now"
+    )
+
+
 @catalogue.command("reindex")
 def reindex_catalogue() -> None:
     """Write anew the words that the search finds goods by, and the lowest price of each product.
@@ -231,6 +247,18 @@ def reindex_catalogue() -> None:
     """
     products, changed = reindex_all(console())
     click.echo(f"{products} products are indexed, {changed} of them were out of date")
+
+
+@school.command("install")
+@BY
+def install_school(by: str) -> None:
+    """Install the starter curriculum: programs, lessons, question banks, certifications.
+
+    What is there already is yours and stays as it is: running this twice changes nothing.
+    """
+    with transaction():
+        added = install_curriculum(actor=acting(by, "training.edit"), now=clock.now())
+    click.echo(", ".join(f"{count} {part}" for part, count in added.items()) + " added")
 
 
 @log.command("head")

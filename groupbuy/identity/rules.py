@@ -93,6 +93,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "training.edit": frozenset({Role.TRAINER}),
     "coaching.read": _service_readers | {Role.TRAINER},
     "coaching.edit": _operators | {Role.TRAINER},
+    "calendars.read": _everyone,
     "certificates.verify": _everyone,
     "notices.own": _shoppers,
     "notices.read": _service_readers | {Role.TRAINER},

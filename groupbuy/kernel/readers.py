@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from groupbuy.kernel.sealing import KeyRing
 
 PEM = "-----BEGIN "
+SECRET_CHARACTERS = 32
 LONGEST_CACHE_MILLISECONDS = 900
 """What was changed is to be seen by everybody within a second."""
 
@@ -30,6 +31,13 @@ def count(value: str) -> int:
     """Read a whole number."""
     if not value.isdecimal():
         raise ValueError("must be a whole number, 0 or more")
+    return int(value)
+
+
+def share(value: str) -> int:
+    """Read a share in basis points."""
+    if not value.isdecimal() or int(value) > 10_000:
+        raise ValueError("must be basis points, 0 to 10000")
     return int(value)
 
 
@@ -85,6 +93,13 @@ def key_ring(value: str) -> str:
     return value
 
 
+def secret(value: str) -> str:
+    """Read a secret that nobody guesses."""
+    if len(value) < SECRET_CHARACTERS:
+        raise ValueError(f"must have at least {SECRET_CHARACTERS} characters")
+    return value
+
+
 PAYMENT_PROVIDERS = ("stripe", "wechatpay", "demo")
 
 
@@ -117,6 +132,13 @@ def notify_url(value: str) -> str:
     if not value.startswith("https://") or "?" in value or "#" in value:
         raise ValueError("must begin with https:// and have no query")
     return value
+
+
+def public_url(value: str) -> str:
+    """Read where people's browsers reach us."""
+    if not value.startswith(("https://", "http://")) or "?" in value or "#" in value:
+        raise ValueError("must begin with https:// or http:// and have no query")
+    return value.rstrip("/")
 
 
 def given_or_file(value: str, start: str) -> str:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from groupbuy.kernel.db import Base, append_only, one_of
+from groupbuy.kernel.db import Base, DatabaseRule, append_only, declare_rule, one_of
 from groupbuy.kernel.ids import primary_id, reference
+from groupbuy.kernel.texts import Text
 from groupbuy.leaders.rules import (
     MICRO,
     ApplicationState,
@@ -167,4 +168,77 @@ class PickupVerifier(Base):
     shopper_id: Mapped[str] = reference("shp", "shoppers.id", primary_key=True, index=True)
 
 
+class Qualification(Base):
+    """What a leader can be entitled to by an achievement; the name is that of the achievement."""
+
+    __tablename__ = "qualifications"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+
+    @property
+    def title(self) -> Text:
+        """Return the title in both languages."""
+        return Text(self.title_zh, self.title_en)
+
+
+class LeaderQualification(Base):
+    """That a leader is qualified in [from_at, until_at), unless it is ended before.
+
+    Nothing is recorded for a time that has passed, so what was held at an instant never changes.
+    `source` names what it was earned by, in the terms of the room that recorded it.
+    """
+
+    __tablename__ = "leader_qualifications"
+    __table_args__ = (
+        CheckConstraint("from_at >= recorded_at", name="never_backdated"),
+        CheckConstraint("until_at > from_at", name="from_before_until"),
+        CheckConstraint("ended_at >= recorded_at", name="ended_later"),
+        Index("ix_leader_qualifications_leader_id_code", "leader_id", "code"),
+        Index("ix_leader_qualifications_code", "code"),
+    )
+
+    id: Mapped[str] = primary_id("lqf")
+    leader_id: Mapped[str] = reference("ldr", "leaders.id")
+    code: Mapped[str] = mapped_column(ForeignKey("qualifications.code"))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(unique=True)
+    recorded_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LevelRule(Base):
+    """What a leader must be qualified in to be raised to a level, or to one above it."""
+
+    __tablename__ = "leader_level_rules"
+    __table_args__ = (
+        CheckConstraint("level >= 2", name="level_from_two"),
+        UniqueConstraint("level", "code"),
+    )
+
+    id: Mapped[str] = primary_id("llr")
+    level: Mapped[int]
+    code: Mapped[str] = mapped_column(ForeignKey("qualifications.code"))
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 append_only("leader_standings")
+
+declare_rule(
+    DatabaseRule(
+        "leader_qualifications",
+        "leader_qualifications_stay",
+        "before update or delete",
+        """\
+    if tg_op = 'DELETE' or old.ended_at is not null
+        or to_jsonb(new) - 'ended_at' <> to_jsonb(old) - 'ended_at'
+    then
+        raise exception 'a qualification is ended once; nothing else in it changes'
+            using errcode = 'restrict_violation';
+    end if;
+    return new;""",
+    )
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from groupbuy.kernel.http import Count, IdField, Moment, PageQuery, Schema, Words
+from groupbuy.kernel.http import Count, IdField, Moment, PageQuery, Schema, Words, language
 from groupbuy.kernel.money import half_up
 from groupbuy.leaders.rules import (
     MICRO,
@@ -45,6 +45,14 @@ class Degrees(fields.Float):
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> float | None:
         return None if value is None else value / MICRO
+
+
+class QualificationCode(fields.String):
+    """The code of a certification, which is that of the qualification it gives."""
+
+    def __init__(self, **options: Any) -> None:
+        form = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,49}$(?!\n)", error="a-z, 0-9, -")
+        super().__init__(validate=form, metadata={"example": "fresh-goods"}, **options)
 
 
 class Place(fields.String):
@@ -277,3 +285,53 @@ class ShopPointQuery(PageQuery):
     def _near_is_one_page(self, data: dict[str, Any], **kwargs: Any) -> None:
         if data["near"] is not None and data["cursor"] is not None:
             raise ValidationError("There is one page when near is given.", "cursor")
+
+
+class QualificationKindSchema(Schema):
+    """What leaders can be qualified in."""
+
+    code = fields.String(required=True)
+    title_zh = fields.String(required=True)
+    title_en = fields.String(required=True)
+
+
+class TitleInWords(fields.String):
+    """A title in the language of the answer."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
+        return super()._serialize(value.to(language()), attr, obj, **kwargs)
+
+
+class LeaderQualificationSchema(Schema):
+    """That a leader is qualified from an instant on, until another, or until it was ended."""
+
+    id = IdField("lqf", required=True, attribute="held.id")
+    code = fields.String(required=True, attribute="held.code")
+    title = TitleInWords(required=True)
+    from_at = Moment(required=True, attribute="held.from_at")
+    until_at = Moment(required=True, allow_none=True, attribute="held.until_at")
+    ended_at = Moment(required=True, allow_none=True, attribute="held.ended_at")
+
+
+class LevelRuleBody(Schema):
+    """What is asked for before a leader is raised to a level or above."""
+
+    level = Count(required=True, minimum=2, maximum=99)
+    qualification = QualificationCode(required=True)
+
+
+class LevelRuleSchema(Schema):
+    """What a level asks for."""
+
+    id = IdField("llr", required=True)
+    level = fields.Integer(required=True)
+    qualification = fields.String(required=True, attribute="code")
+    created_by = fields.String(required=True)
+    created_at = Moment(required=True)
+
+
+class UnqualifiedLeaderSchema(Schema):
+    """A leader who lacks something that the level asks for."""
+
+    leader = fields.Nested(LeaderSchema, required=True)
+    missing = fields.List(fields.Nested(QualificationKindSchema), required=True)

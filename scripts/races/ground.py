@@ -30,6 +30,7 @@ from groupbuy.app.factory import create_app
 from groupbuy.kernel.db import db
 from groupbuy.kernel.sealing import DEMO_KEYS
 from groupbuy.kernel.settings import from_environment
+from groupbuy.kernel.variables import DEMO_SECRET
 from scripts.dev import database
 from scripts.dev.services import ROOT, Postgres, Valkey, free_port
 from scripts.dev.supervisor import Child, GaveUp
@@ -85,6 +86,7 @@ class Ground:
             "STRIPE_API_URL": self.stripe.url,
             "PAYMENT_PROVIDER": "stripe",
             "PAYOUT_ACCOUNT_KEYS": DEMO_KEYS,
+            "TRAINING_SECRET": DEMO_SECRET,
             "PICTURES_URL": f"file://{self.folder / 'pictures'}",
             "TRUSTED_PROXIES": "1",
             "LOG_LEVEL": "WARNING",

@@ -205,7 +205,7 @@ class TestShopping:
     [
         ("/group-buys", "anonymous", 6),
         ("/leader/group-buys", "mei", 2 + 7),
-        ("/leader/campaigns", "mei", 2 + 5),
+        ("/leader/campaigns", "mei", 2 + 6),
         ("/hq/campaigns", "hua", 1 + 3),
         ("/hq/group-buys", "hua", 1 + 7),
     ],

@@ -4,13 +4,8 @@ import base64
 
 import pytest
 
-from groupbuy.kernel.settings import (
-    VARIABLES,
-    ConfigurationError,
-    Mode,
-    defaults,
-    from_environment,
-)
+from groupbuy.kernel.settings import ConfigurationError, defaults, from_environment
+from groupbuy.kernel.variables import VARIABLES, Mode
 
 SERVERS = {"DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h/0"}
 PRODUCTION = {
@@ -21,6 +16,7 @@ PRODUCTION = {
     "STRIPE_API_KEY": "k",
     "STRIPE_WEBHOOK_SECRET": "w",
     "PICTURES_URL": "file:///srv/pictures",
+    "TRAINING_SECRET": "s" * 32,
     "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
 }
 
@@ -74,6 +70,7 @@ def test_it_reads_a_complete_production() -> None:
         ("HOLD_DAYS", "-1"),
         ("MIN_PAYOUT_FEN", "10.5"),
         ("PAYMENT_PROVIDER", "paypal"),
+        ("TRAINING_SECRET", "s" * 31),
     ],
 )
 def test_it_refuses_values_that_make_no_sense(name: str, value: str) -> None:

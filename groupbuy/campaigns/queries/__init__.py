@@ -19,6 +19,8 @@ from groupbuy.campaigns.queries.due import unsettled_campaign_ids as unsettled_c
 from groupbuy.campaigns.queries.invariants import INVARIANTS as INVARIANTS
 from groupbuy.campaigns.queries.progress import ladders_of, progress_of, with_ladder
 from groupbuy.campaigns.queries.progress import orders_wait as orders_wait
+from groupbuy.campaigns.queries.requirements import asked_of_hosts
+from groupbuy.campaigns.queries.requirements import requirement_list as requirement_list
 from groupbuy.campaigns.rules import ON_OFFER, CampaignState, state_at
 from groupbuy.catalogue import queries as catalogue
 from groupbuy.inventory.models import StockPool
@@ -162,15 +164,17 @@ def shown_campaign(campaign_id: str) -> dict[str, Any]:
 def campaigns_to_host(
     *, leader_id: str, limit: int, cursor: str | None, now: datetime
 ) -> Page[dict[str, Any]]:
-    """Return what a leader may host at `now`, and which own communities do, in five statements."""
+    """Return what a leader may host at `now`, and which own communities do, in six statements."""
     query = select(Campaign).where(Campaign.state.in_(ON_OFFER), Campaign.closes_at > now)
     page = paginate(query, by=[Campaign.id], limit=limit, cursor=cursor)
     communities = leaders.own_active_communities(leader_id)
     hosted = _hosted(leader_id, page.items)
+    asked = asked_of_hosts([campaign.id for campaign in page.items])
     shown = [
         entry
         | {
             "state": campaign.state_at(now),
+            "qualifications": sorted(asked.get(campaign.id, ())),
             "communities": [
                 {"id": c.id, "name": c.name, "group_buy_id": hosted.get((campaign.id, c.id))}
                 for c in communities

@@ -14,6 +14,7 @@ from groupbuy.campaigns.services.counting import hold_group_buys, record_counts
 from groupbuy.campaigns.services.hosting import host
 from groupbuy.campaigns.services.moving import locked
 from groupbuy.campaigns.services.planning import create, edit, schedule, unschedule
+from groupbuy.campaigns.services.requiring import drop_requirement, require
 from groupbuy.campaigns.services.running import cancel, raise_allotment
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "close",
     "create",
     "decide",
+    "drop_requirement",
     "edit",
     "fulfil",
     "hold_group_buys",
@@ -32,6 +34,7 @@ __all__ = [
     "record_counts",
     "record_settled",
     "reopen_settling",
+    "require",
     "return_leftovers",
     "schedule",
     "unschedule",

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.campaigns.errors import AlreadyHosted, CommunityDisbanded
 from groupbuy.campaigns.models import Campaign, GroupBuy
+from groupbuy.campaigns.queries.requirements import asked_of_hosts
 from groupbuy.campaigns.rules import (
     ON_OFFER,
     CampaignState,
@@ -21,6 +22,7 @@ from groupbuy.kernel.problems import (
     NotPermitted,
 )
 from groupbuy.leaders import queries as leaders
+from groupbuy.leaders.queries import qualifications
 
 
 def host(
@@ -39,6 +41,7 @@ def host(
         NotFound: the community or the point is not the leader's; the campaign is a draft.
         CommunityDisbanded, PickupPointClosed: it is no longer in use.
         NotInThisState: the campaign is over.
+        QualificationMissing: the leader is not qualified in what the campaign asks for.
         AlreadyHosted: the community hosts it already.
     """
     if not leaders.active_leader_ids([leader_id]):
@@ -47,6 +50,9 @@ def host(
         raise CommunityDisbanded
     leaders.own_point(leader_id, pickup_point_id)
     leaders.open_point(pickup_point_id)
+    state = _state_to_host(campaign_id, now)
+    codes = asked_of_hosts([campaign_id]).get(campaign_id, set())
+    qualifications.demand_qualified(leader_id=leader_id, codes=codes, at=now)
     hosting = (
         insert(GroupBuy)
         .values(
@@ -55,7 +61,7 @@ def host(
             leader_id=leader_id,
             pickup_point_id=pickup_point_id,
             share_code=new_share_code(),
-            state=_state_to_host(campaign_id, now),
+            state=state,
             hosted_at=now,
         )
         .on_conflict_do_nothing(index_elements=["campaign_id", "community_id"])

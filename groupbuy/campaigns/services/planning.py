@@ -31,6 +31,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.errors import pointers
 from groupbuy.kernel.problems import InvalidInput, NotInThisState, StaleVersion
 from groupbuy.kernel.texts import Text
+from groupbuy.leaders.queries import qualifications
 
 
 def create(
@@ -46,6 +47,7 @@ def create(
     one_parcel: bool = False,
     unclaimed_rule: str = UnclaimedRule.KEEP,
     keep_days: int = 7,
+    required_qualification: str | None = None,
     items: Sequence[Mapping[str, Any]] = (),
     actor: Actor,
     now: datetime,
@@ -54,6 +56,7 @@ def create(
 
     Args:
         terms: what its kind asks for.
+        required_qualification: the code of what its hosts must be qualified in.
         items: `sku_id`, `price_fen`, `allotment` (units), and if need be `limit_per_shopper`,
             `ladder` and `earns_commission`.
 
@@ -61,9 +64,11 @@ def create(
         InvalidInput: the times are in the wrong order, an item names a SKU that does not exist
             or that another item names too, a ladder does not descend, there is no such kind, or
             the terms are not its.
+        UnknownQualification: nothing leads to what its hosts must be qualified in.
     """
     if kind not in KINDS:
         raise InvalidInput.at("/kind", Text("没有这种活动。", "There is no such kind."))
+    _check_qualification(required_qualification)
     campaign = Campaign(
         kind=kind,
         title=title,
@@ -76,6 +81,7 @@ def create(
         one_parcel=one_parcel,
         unclaimed_rule=unclaimed_rule,
         keep_days=keep_days,
+        required_qualification=required_qualification,
     )
     check_times(campaign.opens_at, campaign.closes_at, campaign.pickup_from, campaign.pickup_until)
     session().add(campaign)
@@ -96,7 +102,7 @@ def edit(
         StaleVersion: it changed since it was read.
         NotInThisState: it has closed.
         FieldsFixed: they can be changed in a draft only.
-        InvalidInput: as for `create`, or it would close earlier.
+        InvalidInput, UnknownQualification: as for `create`, or it would close earlier.
         CampaignNotReady: what is announced would no longer fit its kind.
     """
     campaign = locked(campaign_id)
@@ -104,6 +110,7 @@ def edit(
         raise StaleVersion
     if campaign.state != CampaignState.DRAFT:
         _refuse_late(campaign, changes, now)
+    _check_qualification(changes.get("required_qualification"))
     changed = sorted(changes)
     items = changes.pop("items", None)
     if {"kind", "terms"} & changes.keys():
@@ -181,6 +188,11 @@ def _refuse_late(campaign: Campaign, changes: Mapping[str, Any], now: datetime) 
             "/closes_at",
             Text("已公布的活动只能延后结束。", "Once announced, it can only close later."),
         )
+
+
+def _check_qualification(code: str | None) -> None:
+    if code is not None:
+        qualifications.demand_known(code)
 
 
 def _checked_terms(kind: str, terms: Mapping[str, Any]) -> dict[str, Any]:

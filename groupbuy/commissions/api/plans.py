@@ -19,6 +19,7 @@ from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, PageQuery, page_of
 from groupbuy.kernel.problems import NotInThisState, StaleVersion
 from groupbuy.kernel.settings import settings
+from groupbuy.leaders.errors import UnknownQualification
 
 api = Api("commissions", __name__, url_prefix="/api/v1", description="Commission plans")
 
@@ -91,6 +92,7 @@ def list_plan_versions(actor: Actor, plan_id: str, query: dict[str, Any]) -> Pag
     status=201,
     idempotent=True,
     versioned=True,
+    problems=[UnknownQualification],
     example=DRAFT_EXAMPLE,
 )
 def draft_plan_version(actor: Actor, plan_id: str, body: dict[str, Any]) -> PlanVersion:
@@ -111,7 +113,7 @@ def show_plan_version(actor: Actor, plan_id: str, number: int) -> PlanVersion:
     body=VersionEditBody,
     returns=VersionSchema,
     versioned=True,
-    problems=[NotInThisState],
+    problems=[NotInThisState, UnknownQualification],
     example={"tiers": [[0, 500], [1_000_000, 800]]},
 )
 def edit_plan_version(

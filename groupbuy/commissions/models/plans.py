@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.commissions.rules.monthly import (
@@ -69,6 +69,10 @@ class PlanVersion(Base):
     first place, of the second, …]; `guarantee_fen` the least that a month with a sale comes to;
     `recruiter_override` {"bps", "basis": "commission" | "volume", "months": n | null} for direct
     recruits; `service_fee_fen` for each parcel handed over.
+
+    `bonus_qualification` is what a leader must be qualified in at the end of the month to get the
+    quota or a rank bonus, `multiplier_qualification` when an order is paid for a level's multiplier
+    above x 1 to count.
     """
 
     __tablename__ = "commission_plan_versions"
@@ -112,6 +116,8 @@ class PlanVersion(Base):
     guarantee_fen: Mapped[int] = mapped_column(default=0)
     service_fee_fen: Mapped[int] = mapped_column(default=0)
     recruiter_override: Mapped[dict[str, Any] | None]
+    bonus_qualification: Mapped[str | None] = mapped_column(ForeignKey("qualifications.code"))
+    multiplier_qualification: Mapped[str | None] = mapped_column(ForeignKey("qualifications.code"))
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     edited_by: Mapped[str]
@@ -160,6 +166,7 @@ class PlanVersion(Base):
             guarantee_fen=self.guarantee_fen,
             override=Override(**override) if override else None,
             clawback_mode=ClawbackMode(self.clawback_mode),
+            bonus_qualification=self.bonus_qualification,
         )
 
     @property

@@ -36,6 +36,7 @@ from groupbuy.kernel.money import BPS
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders import queries as leaders
+from groupbuy.leaders.queries import qualifications
 
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(("plan", "number", "since", "mode", "cap_fen")),
@@ -244,6 +245,19 @@ def assigned(row: PlanAssignment) -> Assigned:
     return Assigned(row.id, row.plan_id, row.scope, row.target, row.effective_from)
 
 
+def multiplier_then(version: PlanVersion, *, leader_id: str, level: int, at: datetime) -> int:
+    """Return the multiplier (bps) of a leader's level for what is paid at an instant.
+
+    Above x 1 it may ask for a qualification. No statement unless the version asks for one.
+    """
+    multiplier_bps = version.multiplier_bps(level)
+    code = version.multiplier_qualification
+    if code is None or multiplier_bps <= BPS:
+        return multiplier_bps
+    held = qualifications.is_qualified(code, leader_id=leader_id, at=at)
+    return multiplier_bps if held else BPS
+
+
 def own_plan(*, leader_id: str, now: datetime) -> dict[str, Any]:
     """Return what pays a leader now, and why this plan."""
     leader = leaders.leader(leader_id)
@@ -252,7 +266,7 @@ def own_plan(*, leader_id: str, now: datetime) -> dict[str, Any]:
     )
     if version is None:
         return NOTHING | {"level": leader.level}
-    multiplier_bps = version.multiplier_bps(leader.level)
+    multiplier_bps = multiplier_then(version, leader_id=leader_id, level=leader.level, at=now)
     return {
         "plan": plan(version.plan_id).name,
         "number": version.number,

@@ -65,13 +65,17 @@ class Override(NamedTuple):
 
 
 class MonthlyExtras(NamedTuple):
-    """What a plan version pays for a month beside its sales, and how it takes back."""
+    """What a plan version pays for a month beside its sales, and how it takes back.
+
+    `bonus_qualification` is what a leader must hold at the end of the month for quota and rank.
+    """
 
     quota: QuotaBonus | None = None
     rank_bonuses_fen: tuple[int, ...] = ()
     guarantee_fen: int = 0
     override: Override | None = None
     clawback_mode: ClawbackMode = ClawbackMode.LINE
+    bonus_qualification: str | None = None
 
 
 class Standing(NamedTuple):

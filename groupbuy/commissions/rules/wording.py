@@ -120,6 +120,12 @@ def _extras(extras: MonthlyExtras, service_fee_fen: int) -> Iterator[Text]:
         )
     if extras.rank_bonuses_fen:
         yield _ranks(extras.rank_bonuses_fen)
+    if extras.bonus_qualification and (extras.quota or extras.rank_bonuses_fen):
+        code = extras.bonus_qualification
+        yield Text(
+            f"上述奖励须在月末持有有效证书（{code}）。",
+            f"These bonuses ask for a valid certificate ({code}) at the end of the month.",
+        )
     if extras.guarantee_fen:
         floor = yuan(extras.guarantee_fen)
         yield Text(f"有销售的月份保底 {floor}。", f"A month with a sale comes to at least {floor}.")

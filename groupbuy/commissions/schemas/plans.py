@@ -16,6 +16,7 @@ from groupbuy.kernel.money import BPS
 
 HIGHEST_MULTIPLIER_BPS = 10 * BPS
 MOST_RANKS = 100
+QUALIFICATION = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,49}$(?!\n)", error="a-z, 0-9, -")
 ITEM_TARGETS = (TargetKind.SKU, TargetKind.PRODUCT, TargetKind.CATEGORY)
 
 
@@ -103,6 +104,22 @@ class VersionEditBody(Schema):
     clawback_mode = fields.String(
         validate=one_of(ClawbackMode),
         metadata={"description": "when left out: line for marginal tiers, retier for whole ones"},
+    )
+    bonus_qualification = fields.String(
+        allow_none=True,
+        validate=QUALIFICATION,
+        metadata={
+            "description": "code of what quota and rank bonuses ask for at the end of the month",
+            "example": None,
+        },
+    )
+    multiplier_qualification = fields.String(
+        allow_none=True,
+        validate=QUALIFICATION,
+        metadata={
+            "description": "code of what a multiplier above x 1 asks for when an order is paid",
+            "example": None,
+        },
     )
 
 

@@ -27,6 +27,7 @@ class Offer:
     version: PlanVersion | None
     book: RuleBook
     campaign: CampaignBook
+    multiplier_bps: int = BPS
 
     def terms_of(self, sold: Sold) -> dict[str, Any]:
         """Return the columns that say whose a line is and how it earns."""
@@ -42,7 +43,7 @@ class Offer:
             "leader_id": self.leader_id,
             "leader_level": self.level,
             "plan_version_id": self.version.id if self.version else None,
-            "multiplier_bps": self.version.multiplier_bps(self.level or 1) if self.version else BPS,
+            "multiplier_bps": self.multiplier_bps,
             **asdict(terms),
         }
 
@@ -56,7 +57,10 @@ def offer(
     commissionable: bool,
     at: datetime,
 ) -> Offer:
-    """Return what held at an instant, in two statements, and one more for a campaign's sale."""
+    """Return what held at an instant, in two statements, and one more for a campaign's sale.
+
+    Another one if the plan's version asks for a qualification before it multiplies.
+    """
     if leader_id is None:
         return Offer(None, None, commissionable, None, {}, {})
     version, _ = queries.version_for(leader_id=leader_id, region=region, level=level or 1, at=at)
@@ -68,4 +72,11 @@ def offer(
         version=version,
         book=rule_book(version.rules) if version else {},
         campaign=campaign_book(rules, at),
+        multiplier_bps=_multiplier(version, leader_id, level or 1, at),
     )
+
+
+def _multiplier(version: PlanVersion | None, leader_id: str, level: int, at: datetime) -> int:
+    if version is None:
+        return BPS
+    return queries.multiplier_then(version, leader_id=leader_id, level=level, at=at)

@@ -17,12 +17,15 @@ from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import NotInThisState, StaleVersion
+from groupbuy.leaders.queries import qualifications
 
+GATES = ("bonus_qualification", "multiplier_qualification")
 WRITTEN = ("plan_version.draft", "plan_version.edit")
 """What makes somebody an author of a version, as the audit log names it."""
 TOLD = (
     *("mode", "tiers", "level_multipliers", "cap_fen", "clawback_mode", "quota_bonus"),
     *("rank_bonuses", "guarantee_fen", "service_fee_fen", "recruiter_override"),
+    *GATES,
 )
 
 
@@ -59,26 +62,20 @@ def create_version(
     service_fee_fen: int = 0,
     recruiter_override: dict[str, Any] | None = None,
     clawback_mode: str | None = None,
+    bonus_qualification: str | None = None,
+    multiplier_qualification: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> PlanVersion:
     """Draft a plan's next version.
 
-    Args:
-        plan_id: the plan.
-        effective_from: the first instant at which it holds.
-        mode: `marginal` or `whole`.
-        tiers: [[from_fen, rate_bps], …], ascending from 0.
-        item_rules: the fields of `rules.ItemRule` each.
-        level_multipliers: {"level": bps}; a level that is not named earns x 1.
-        cap_fen: the most a leader can earn in a month, None without limit.
-        quota_bonus: {"quota_fen", "bonus_fen"} of a month.
-        rank_bonuses: fen of the first place of a month, the second, …
-        guarantee_fen: the least that a month with a sale comes to.
-        service_fee_fen: for each order handed over.
-        recruiter_override: {"bps", "basis", "months"} for direct recruits.
-        clawback_mode: how refunds after the settlement take back; unless said, that of the mode.
+    The terms are those of `models.plans.PlanVersion`, which says what each means; `clawback_mode`
+    is, unless said, that of the mode. `effective_from` is the first instant at which it holds.
+
+    Raises:
+        UnknownQualification: nothing leads to what it asks for.
     """
+    _check_gates(bonus_qualification, multiplier_qualification)
     queries.locked_plan(plan_id)
     last = select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
     version = PlanVersion(
@@ -96,6 +93,8 @@ def create_version(
         service_fee_fen=service_fee_fen,
         recruiter_override=recruiter_override,
         clawback_mode=clawback_mode or CLAWBACK_BY_MODE[Mode(mode)],
+        bonus_qualification=bonus_qualification,
+        multiplier_qualification=multiplier_qualification,
         created_by=actor.label,
         created_at=now,
         edited_by=actor.label,
@@ -114,8 +113,10 @@ def edit_version(
     Raises:
         NotInThisState: it is published.
         StaleVersion: it changed since it was read.
+        UnknownQualification: nothing leads to what it asks for.
     """
     version = held_draft(plan_id=plan_id, number=number, if_match=if_match, action="edit")
+    _check_gates(*(changes.get(gate) for gate in GATES))
     for field, value in changes.items():
         setattr(version, field, value)
     version.edited_by = actor.label
@@ -152,6 +153,12 @@ def held_draft(*, plan_id: str, number: int, if_match: int, action: str) -> Plan
     if version.version != if_match:
         raise StaleVersion
     return version
+
+
+def _check_gates(*codes: str | None) -> None:
+    for code in codes:
+        if code is not None:
+            qualifications.demand_known(code)
 
 
 def note(*, version: PlanVersion, action: str, actor: Actor, now: datetime) -> None:

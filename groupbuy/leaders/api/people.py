@@ -170,6 +170,7 @@ def reinstate_leader(actor: Actor, leader_id: str, body: dict[str, Any]) -> Lead
     body=LevelBody,
     returns=LeaderSchema,
     versioned=True,
+    problems=[errors.QualificationMissing],
     example={"level": 2, "reason": "Three months above ¥50,000."},
 )
 def set_leader_level(actor: Actor, leader_id: str, if_match: int, body: dict[str, Any]) -> Leader:

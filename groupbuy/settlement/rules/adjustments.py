@@ -19,6 +19,7 @@ class AdjustmentReason(StrEnum):
 
     GOODWILL = "goodwill"
     CORRECTION = "correction"
+    BONUS = "bonus"
     DISPUTE = "dispute"
     FRAUD = "fraud"
     PENALTY = "penalty"

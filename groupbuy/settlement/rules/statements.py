@@ -60,6 +60,9 @@ COLUMN_OF: dict[CorrectionKind | ComponentKind, str] = {
 COMPONENTS = ("sales_fen", *dict.fromkeys(COLUMN_OF.values()))
 """The columns of a statement that, with what was carried in, sum to what is payable."""
 
+MISSING = "missing_qualification"
+"""The input of a bonus that was not paid: the code of what the leader was not qualified in."""
+
 GUARANTEED = (
     "sales_fen",
     "override_fen",

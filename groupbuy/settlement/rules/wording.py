@@ -11,7 +11,7 @@ from groupbuy.commissions.rules.terms import (
 from groupbuy.commissions.rules.wording import decimal, yuan
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.texts import Text
-from groupbuy.settlement.rules.statements import ComponentKind, CorrectionKind
+from groupbuy.settlement.rules.statements import MISSING, ComponentKind, CorrectionKind
 
 WHY_NOTHING = {
     Exclusion.HOUSE: Text("平台订单，不计佣金", "earns nothing: an order of the house"),
@@ -130,12 +130,41 @@ def _service_fee(inputs: Mapping[str, Any], amount: str) -> Text:
 
 def _quota_bonus(inputs: Mapping[str, Any], amount: str) -> Text:
     volume, quota = yuan(inputs["volume_fen"]), yuan(inputs["quota_fen"])
-    return Text(f"月销售额 {volume} 达到目标 {quota}", f"your volume of {volume} reached {quota}")
+    if MISSING in inputs:
+        return _unqualified(
+            inputs,
+            Text(f"月销售额 {volume} 达到目标 {quota}", f"your volume of {volume} reached {quota}"),
+        )
+    return _certified(
+        inputs,
+        Text(f"月销售额 {volume} 达到目标 {quota}", f"your volume of {volume} reached {quota}"),
+    )
 
 
 def _rank_bonus(inputs: Mapping[str, Any], amount: str) -> Text:
+    if MISSING in inputs:
+        return _unqualified(inputs, Text("不参与销售排名", "you took no place by volume"))
     place, of = inputs["place"], inputs["of"]
-    return Text(f"月销售额排名第 {place}（共 {of} 人）", f"place {place} of {of} by volume")
+    return _certified(
+        inputs, Text(f"月销售额排名第 {place}（共 {of} 人）", f"place {place} of {of} by volume")
+    )
+
+
+def _certified(inputs: Mapping[str, Any], what: Text) -> Text:
+    code = inputs.get("qualification")
+    if code is None:
+        return what
+    return Text(
+        f"{what.zh}，月末持有有效证书（{code}）", f"{what.en}, certified ({code}) at its end"
+    )
+
+
+def _unqualified(inputs: Mapping[str, Any], what: Text) -> Text:
+    code = inputs[MISSING]
+    return Text(
+        f"{what.zh}，但月末未持有有效证书（{code}），不发放",
+        f"{what.en}, but the month ended without a valid certificate ({code}): not paid",
+    )
 
 
 def _guarantee(inputs: Mapping[str, Any], amount: str) -> Text:

@@ -4,7 +4,7 @@ Each takes the month as it stands and adds its components to the leaders they be
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -12,10 +12,11 @@ from groupbuy.commissions.rules import components
 from groupbuy.commissions.rules.monthly import Basis, MonthlyTerms
 from groupbuy.kernel.money import BPS
 from groupbuy.kernel.settings import settings
+from groupbuy.leaders.queries import qualifications
 from groupbuy.settlement import queries
 from groupbuy.settlement.queries.extras import Person
 from groupbuy.settlement.rules.corrections import CorrectionRow
-from groupbuy.settlement.rules.statements import GUARANTEED, ComponentKind, CorrectionKind
+from groupbuy.settlement.rules.statements import GUARANTEED, MISSING, ComponentKind, CorrectionKind
 from groupbuy.settlement.services.month import LeaderMonth, Month, Part
 from groupbuy.settlement.services.sales import statement_id
 
@@ -121,14 +122,23 @@ def serve(*, month: Month) -> None:
 
 
 def reward(*, month: Month) -> None:
-    """Pay the bonuses for a quota reached and for places in the ranking of a plan version."""
+    """Pay the bonuses for a quota reached and for places in the ranking of a plan version.
+
+    Who lacks what the version asks for at the end of the month gets neither, takes no place in
+    the ranking, and is told so.
+    """
+    qualified = _qualified(month)
     ranked: dict[str, list[LeaderMonth]] = defaultdict(list)
     for leader in month.leaders.values():
         if leader.sales is None or leader.terms is None:
             continue
-        _reward_quota(month, leader, leader.terms)
+        evidence = qualified(leader.leader_id, leader.terms.extras.bonus_qualification)
+        _reward_quota(month, leader, leader.terms, evidence)
         if leader.terms.extras.rank_bonuses_fen and leader.volume_fen:
-            ranked[leader.terms.version_id].append(leader)
+            if MISSING in evidence:
+                _leave_out(leader, leader.terms, evidence)
+            else:
+                ranked[leader.terms.version_id].append(leader)
     known = queries.reached_at(
         month.period, [leader.leader_id for of in ranked.values() for leader in of]
     )
@@ -148,15 +158,43 @@ def reward(*, month: Month) -> None:
             )
             for leader in of.values()
         )
-        _reward_places(month, [of[leader_id] for leader_id in order], reached)
+        _reward_places(month, [of[leader_id] for leader_id in order], reached, qualified)
 
 
-def _reward_quota(month: Month, leader: LeaderMonth, terms: MonthlyTerms) -> None:
+Evidence = dict[str, Any]
+
+
+def _qualified(month: Month) -> Callable[[str, str | None], Evidence]:
+    """Return what tells by which qualification a leader gets bonuses; nothing if none is asked."""
+    asked: dict[str, list[str]] = defaultdict(list)
+    for leader in month.leaders.values():
+        code = leader.terms and leader.terms.extras.bonus_qualification
+        if code:
+            asked[code].append(leader.leader_id)
+    end = month.period.ends_at
+    held = {code: qualifications.held_until(code, asked[code], end) for code in sorted(asked)}
+
+    def evidence(leader_id: str, code: str | None) -> Evidence:
+        if code is None:
+            return {}
+        row = held[code].get(leader_id)
+        if row is None:
+            return {MISSING: code}
+        # When it was ended is not told: that may come later, and change nothing here.
+        return {"qualification": code, "qualified_by": row.source}
+
+    return evidence
+
+
+def _reward_quota(
+    month: Month, leader: LeaderMonth, terms: MonthlyTerms, evidence: Evidence
+) -> None:
     quota = terms.extras.quota
-    if quota is None:
+    reached_fen = components.quota_bonus(leader.volume_fen, quota) if quota else 0
+    if quota is None or not reached_fen:
         return
-    amount_fen = components.quota_bonus(leader.volume_fen, quota)
-    inputs = {"volume_fen": leader.volume_fen, "quota_fen": quota.quota_fen}
+    amount_fen = 0 if MISSING in evidence else reached_fen
+    inputs = {"volume_fen": leader.volume_fen, "quota_fen": quota.quota_fen, **evidence}
     leader.add(
         Part(
             ComponentKind.QUOTA_BONUS,
@@ -169,7 +207,17 @@ def _reward_quota(month: Month, leader: LeaderMonth, terms: MonthlyTerms) -> Non
     )
 
 
-def _reward_places(month: Month, order: list[LeaderMonth], reached: Mapping[str, Any]) -> None:
+def _leave_out(leader: LeaderMonth, terms: MonthlyTerms, evidence: Evidence) -> None:
+    inputs = {"volume_fen": leader.volume_fen, **evidence}
+    leader.add(Part(ComponentKind.RANK_BONUS, "", 0, Fraction(0), inputs, terms.version_id))
+
+
+def _reward_places(
+    month: Month,
+    order: list[LeaderMonth],
+    reached: Mapping[str, Any],
+    qualified: Callable[[str, str | None], Evidence],
+) -> None:
     for place, leader in enumerate(order, start=1):
         assert leader.terms is not None, "only those with terms are ranked"
         bonuses = leader.terms.extras.rank_bonuses_fen
@@ -180,6 +228,7 @@ def _reward_places(month: Month, order: list[LeaderMonth], reached: Mapping[str,
             "of": len(order),
             "volume_fen": leader.volume_fen,
             "reached_at": reached[leader.leader_id].isoformat(),
+            **qualified(leader.leader_id, leader.terms.extras.bonus_qualification),
         }
         amount_fen = bonuses[place - 1]
         leader.add(

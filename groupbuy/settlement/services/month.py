@@ -19,6 +19,7 @@ from groupbuy.settlement.rules.corrections import CorrectionRow, corrections
 from groupbuy.settlement.rules.statements import (
     COLUMN_OF,
     COMPONENTS,
+    MISSING,
     ComponentKind,
     canonical,
     carry,
@@ -65,8 +66,9 @@ class LeaderMonth:
     corrections: list[CorrectionRow] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
-        """Add a component that is not nothing, or from which a later month goes on."""
-        if part.amount_fen or part.kind in CONTINUED:
+        """Add a component that is not nothing, from which a later month goes on, or which says
+        why there is nothing."""
+        if part.amount_fen or part.kind in CONTINUED or MISSING in part.inputs:
             self.parts.append(part)
             self.sums[COLUMN_OF[part.kind]] += part.amount_fen
 

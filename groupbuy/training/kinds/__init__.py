@@ -1,1 +1,1 @@
-"""The kinds of lessons: one file each, and the registry."""
+"""The kinds of lessons: one file each, and the registry; those of questions in `questions`."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groupbuy.kernel.settings import WECHAT_PAY, ConfigurationError, Settings, from_environment
+from groupbuy.kernel.settings import ConfigurationError, Settings, from_environment
+from groupbuy.kernel.variables import WECHAT_PAY
 from groupbuy.payouts.providers.wechat_transfer import WeChatTransferChannel
 from tests.doubles.wechat_pay import API_V3_KEY, private_pem, public_pem
 
@@ -120,6 +121,7 @@ def test_it_needs_stripe_in_production_only_where_shoppers_pay_there() -> None:
     production = taking() | {
         "GROUPBUY_MODE": "production",
         "WECHAT_SECRET": "s",
+        "TRAINING_SECRET": "s" * 32,
         "PAYOUT_ACCOUNT_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
         "PAYMENT_PROVIDER": "wechatpay",
         "PICTURES_URL": "file:///srv/pictures",

@@ -1,32 +1,28 @@
-"""Applying, deciding, and what leaders run: communities and pickup points."""
+"""Applying, deciding, and what a leader is: level, region, active or suspended."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from groupbuy.identity import queries as identity
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
-from groupbuy.kernel.problems import InvalidInput, NotFound, NotInThisState, StaleVersion
+from groupbuy.kernel.problems import InvalidInput, NotFound, NotInThisState
 from groupbuy.kernel.signals import announce
 from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries, signals
 from groupbuy.leaders.errors import AlreadyLeader, ApplicationPending
 from groupbuy.leaders.models import (
     ONE_PENDING,
-    Community,
     Leader,
     LeaderApplication,
     LeaderStanding,
-    PickupPoint,
-    PickupVerifier,
 )
+from groupbuy.leaders.queries import qualifications
 from groupbuy.leaders.rules import APPLICATION_MOVES, LEADER_MOVES, only_move
-
-Edited = TypeVar("Edited", Community, Leader, PickupPoint)
+from groupbuy.leaders.services.editing import edited
 
 
 def apply(
@@ -167,8 +163,12 @@ def set_level(
     Raises:
         NotFound: there is no such leader.
         StaleVersion: the leader changed since it was read.
+        QualificationMissing: a higher level asks for what the leader is not qualified in.
     """
-    leader = _edit(queries.leader(leader_id), if_match, {"level": level})
+    if level > queries.leader(leader_id).level:
+        codes = qualifications.asked_by_level(level)
+        qualifications.demand_qualified(leader_id=leader_id, codes=codes, at=now)
+    leader = edited(row=queries.leader(leader_id), if_match=if_match, changes={"level": level})
     _stand(leader, actor=actor, now=now, reason=reason)
     audit.record(
         actor=actor, action="leader.level", subject=leader_id, now=now, level=level, reason=reason
@@ -185,7 +185,7 @@ def set_region(
         NotFound: there is no such leader.
         StaleVersion: the leader changed since it was read.
     """
-    leader = _edit(queries.leader(leader_id), if_match, {"region": region})
+    leader = edited(row=queries.leader(leader_id), if_match=if_match, changes={"region": region})
     _stand(leader, actor=actor, now=now, reason=reason)
     audit.record(
         actor=actor,
@@ -196,107 +196,6 @@ def set_region(
         reason=reason,
     )
     return leader
-
-
-def add_community(*, leader_id: str, **fields: Any) -> Community:
-    """Add a community: `name`, `purpose`, `size` (members), `tags`, `place`."""
-    community = Community(leader_id=leader_id, **fields)
-    session().add(community)
-    session().flush()
-    return community
-
-
-def edit_community(
-    *, leader_id: str, community_id: str, if_match: int, **changes: Any
-) -> Community:
-    """Change an own community; `state: disbanded` ends it.
-
-    Raises:
-        StaleVersion: it changed since it was read.
-    """
-    return _edit(queries.own_community(leader_id, community_id), if_match, changes)
-
-
-def open_pickup_point(
-    *,
-    leader_id: str,
-    name: str,
-    address: str,
-    opening_hours: str = "",
-    latitude: int | None = None,
-    longitude: int | None = None,
-) -> PickupPoint:
-    """Open a pickup point and make the leader its first verifier.
-
-    The coordinates are in micro-degrees, both or none.
-    """
-    point = PickupPoint(
-        leader_id=leader_id,
-        name=name,
-        address=address,
-        opening_hours=opening_hours,
-        latitude=latitude,
-        longitude=longitude,
-    )
-    session().add(point)
-    session().flush()
-    shopper_id = queries.leader(leader_id).shopper_id
-    session().add(PickupVerifier(point_id=point.id, shopper_id=shopper_id))
-    session().flush()
-    return point
-
-
-def edit_point(*, leader_id: str, point_id: str, if_match: int, **changes: Any) -> PickupPoint:
-    """Change an own pickup point; `state: closed` takes it out of use.
-
-    Raises:
-        StaleVersion: it changed since it was read.
-    """
-    return _edit(queries.own_point(leader_id, point_id), if_match, changes)
-
-
-def add_verifier(
-    *, leader_id: str, point_id: str, shopper_id: str, actor: Actor, now: datetime
-) -> dict[str, str]:
-    """Let a shopper hand over goods at an own point; doing it twice changes nothing.
-
-    Raises:
-        NotFound: no such own point, or no such shopper.
-    """
-    queries.own_point(leader_id, point_id)
-    shopper = identity.shopper(shopper_id)
-    added = session().scalar(
-        insert(PickupVerifier)
-        .values(point_id=point_id, shopper_id=shopper_id)
-        .on_conflict_do_nothing()
-        .returning(PickupVerifier.shopper_id)
-    )
-    if added is not None:
-        _note("pickup_point.add_verifier", point_id, shopper_id, actor, now)
-    return {"shopper_id": shopper.id, "name": shopper.name}
-
-
-def remove_verifier(
-    *, leader_id: str, point_id: str, shopper_id: str, actor: Actor, now: datetime
-) -> None:
-    """Take the right to hand over goods at an own point back.
-
-    Raises:
-        NotFound: no such own point, or the shopper is not a verifier there.
-    """
-    queries.own_point(leader_id, point_id)
-    removed = session().scalar(
-        delete(PickupVerifier)
-        .where(PickupVerifier.point_id == point_id, PickupVerifier.shopper_id == shopper_id)
-        .returning(PickupVerifier.shopper_id)
-    )
-    if removed is None:
-        raise NotFound
-    _note("pickup_point.remove_verifier", point_id, shopper_id, actor, now)
-
-
-def _note(action: str, point_id: str, shopper_id: str, actor: Actor, now: datetime) -> None:
-    audit.record(actor=actor, action=action, subject=point_id, now=now, shopper_id=shopper_id)
 
 
 def _settle(
@@ -352,14 +251,3 @@ def _stand(leader: Leader, *, actor: Actor, now: datetime, reason: str) -> None:
         )
     )
     session().flush()
-
-
-def _edit(row: Edited, if_match: int, changes: dict[str, Any]) -> Edited:
-    """Change a row if it is still at the version that was read."""
-    session().refresh(row, with_for_update=True)
-    if row.version != if_match:
-        raise StaleVersion
-    for field, value in changes.items():
-        setattr(row, field, value)
-    session().flush()
-    return row

@@ -15,6 +15,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
 from marshmallow.utils import get_value
+from sqlalchemy import Row
 
 Getter = Callable[[Any], Any]
 Turn = Callable[[Any, Any], Any]
@@ -76,7 +77,8 @@ class Plan:
         get: Getter | None = None
         if kind is dict:
             get = self._items
-        elif kind in self._plain or not hasattr(kind, "__getitem__"):
+        elif kind in self._plain or not hasattr(kind, "__getitem__") or issubclass(kind, Row):
+            # A row of the database has a place for each column, but their names are attributes.
             self._plain.add(kind)
             get = self._attributes
         try:
@@ -115,8 +117,8 @@ def _getter(path: str) -> Getter:
     return get
 
 
-_JSON = frozenset({str, int, bool, type(None), float, dict, list})
-_NOTHING = frozenset({type(None)})
+_JSON: frozenset[type] = frozenset({str, int, bool, type(None), float, dict, list})
+_NOTHING: frozenset[type] = frozenset({type(None)})
 
 
 def _turned(name: str, field: fields.Field[Any]) -> tuple[frozenset[type], Turn]:
@@ -149,8 +151,8 @@ def _each(kept: frozenset[type], turn: Turn) -> Turn:
 def _nested(name: str, field: fields.Nested) -> Turn:
     """Return what dumps by the inner schema's plan, unless that has hooks of its own."""
     inner = field.schema
-    own = type(inner).dump is not ma.Schema.dump or inner._hooks[PRE_DUMP] or inner._hooks[POST_DUMP]
-    if own or not isinstance(inner, PlannedSchema):
+    hooks = inner._hooks[PRE_DUMP] or inner._hooks[POST_DUMP]
+    if hooks or not isinstance(inner, PlannedSchema) or type(inner).dump is not ma.Schema.dump:
         return _left(name, field)
     many = bool(inner.many or field.many)
     return lambda value, obj: inner._serialize(value, many=many)

@@ -1,7 +1,7 @@
 """Reading requests as strictly as answers are written: nothing unknown, nothing malformed."""
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from typing import Any
 
 import marshmallow as ma
@@ -50,7 +50,7 @@ class StrictParser(FlaskParser):
         return super().load_querystring(req, schema)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _instance(schema: type[ma.Schema]) -> ma.Schema:
     return schema()
 

@@ -171,8 +171,8 @@ def _application(database_url: str) -> Flask:
 
 
 def _redis_url() -> str:
-    # Only HTTP rate limits would use it, and the replay speaks no HTTP.
-    return os.environ.get("REDIS_URL", "memory://")
+    # Only HTTP would use it, and the replay speaks no HTTP.
+    return os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 
 @contextmanager

@@ -25,6 +25,11 @@ class ApplicationGate:
             raise NotAuthenticated
         raise NotPermitted(permission=permission)
 
+    def holder(self, token: str | None) -> str | None:
+        """Return whose token it is (see kernel.access.Gate)."""
+        actor = token and identity.actor_of(token_hash=hash_token(token), now=clock.now())
+        return actor.label if actor else None
+
     def knows(self, permission: str) -> bool:
         """Tell whether the permission is in the table."""
         return permission in PERMISSIONS

@@ -48,6 +48,10 @@ class Gate(Protocol):
         """
         ...
 
+    def holder(self, token: str | None) -> str | None:
+        """Return whose token it is at the moment, as `Actor.label`; None if nobody's."""
+        ...
+
     def knows(self, permission: str) -> bool:
         """Tell whether the permission is in the table."""
         ...

@@ -179,8 +179,15 @@ def bearer_token() -> str | None:
 
 
 def caller_key() -> str:
-    """Return what a rate limit per login counts by: never the token itself."""
-    return hashlib.sha256((bearer_token() or "").encode()).hexdigest()
+    """Return what a rate limit per account counts by, however often somebody logs in anew.
+
+    Limits are asked before anybody is let in, so this asks on its own whose token it is. A token
+    that is nobody's counts by its hash: never by itself.
+    """
+    token = bearer_token()
+    with reading():
+        holder = gate().holder(token)
+    return holder or hashlib.sha256((token or "").encode()).hexdigest()
 
 
 def language() -> str:

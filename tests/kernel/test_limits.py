@@ -95,3 +95,31 @@ def test_it_waits_for_no_redis_that_hangs(build: Build) -> None:
 def test_it_does_not_count_the_questions_of_machines(build: Build, settings: Settings) -> None:
     client = build(settings.redis_url).test_client()
     assert {client.get("/healthz").status_code for _ in range(100)} == {200}
+
+
+@pytest.mark.committed
+def test_it_counts_per_account_however_often_somebody_logs_in(
+    build: Build, settings: Settings
+) -> None:
+    app = build(settings.redis_url)
+    name = f"demo:somebody{next(_numbers)}x"
+    tokens = [token_of(app, name) for _ in range(3)]
+    found = [claim(app, tokens[number % 3], f"10.0.3.{number}") for number in range(41)]
+    assert found[:20] == [404] * 20
+    assert found[-1] == 429
+
+
+def token_of(app: Flask, code: str) -> str:
+    answer = app.test_client().post("/api/v1/auth/wechat-sessions", json={"code": code})
+    assert answer.json is not None
+    return str(answer.json["token"])
+
+
+def claim(app: Flask, token: str, address: str) -> int:
+    answer = app.test_client().post(
+        "/api/v1/me/coupons",
+        json={"code": "NONESUCH"},
+        environ_base={"REMOTE_ADDR": address},
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{next(_numbers)}-12345"},
+    )
+    return int(answer.status_code)

@@ -133,10 +133,6 @@ def _level(campaign_id: str, now: datetime) -> int:
     return len(found)
 
 
-def _levellable(line: OrderLine) -> bool:
-    return line.final_price_fen is None and not line.held_fen and not line.held_quantity
-
-
 def _saved(line: OrderLine, price_fen: int) -> int:
     saved_fen = saved_by_ladder(
         amount_fen=line.amount_fen, quantity=line.quantity, final_price_fen=price_fen

@@ -181,7 +181,7 @@ def _take(line: OrderLine, wanted: Return) -> OrderRefundLine:
     amount_fen = amount_wanted(line=line, wanted=wanted)
     if line.refund_requested_fen + amount_fen == line.amount_fen:
         # Whoever got all the money back keeps no unit: commission by the unit follows.
-        units = line.quantity - line.returned_quantity
+        units = max(units, line.quantity - line.returned_quantity)
     requested = OrderLine.refund_requested_fen + amount_fen
     returned = OrderLine.returned_quantity + units
     statement = (

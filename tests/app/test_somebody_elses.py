@@ -9,11 +9,13 @@ from sqlalchemy import text
 
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel.db import session
+from groupbuy.leaders.models import Leader
 from scripts.dev.seed import seed_if_empty
 from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
+from tests.factories import assessments, training
 from tests.journeys.headquarters import made
 
 IN_TIME = START - timedelta(days=40)
@@ -114,6 +116,16 @@ def _proxy(world: World) -> str:
     return str(made(world.api.shopper("bo").post(path, {"name": "Lan"}))["id"])
 
 
+def _attempt(world: World) -> str:
+    """Let Mei begin an assessment."""
+    exam = assessments.exam("true_false")
+    leader = session().get_one(
+        Leader, world.of_mei("ldr", "(select id, id leader_id from leaders)")
+    )
+    training.enrolled(leader, program=exam.program)
+    return assessments.begun(exam, leader).id
+
+
 MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "ord": ("bo", _order),
     "lap": ("bo", _application),
@@ -127,6 +139,7 @@ MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "rdm": ("mei", _redemption),
     "coh": ("mei", _cohost),
     "dsp": ("tao", _dispute),
+    "atm": ("mei", _attempt),
 }
 """Id prefix → whose it is, and how there comes to be one."""
 
@@ -153,6 +166,9 @@ def test_it_hides_what_is_somebody_elses(app: Flask, api: Api) -> None:
     world = World(api)
     known = {prefix: maker(world) for prefix, (_, maker) in MAKERS.items()}
     known |= {"shp": api.shopper("bo").id, "orl": _line(world, 2)[1]}
+    known["qst"] = world.first(
+        "qst", "select question_id from attempt_questions order by attempt_id desc"
+    )
     faults = []
     for route in own_routes(app):
         ids = {name: known[p] for name, p in route.prefixes.items() if p in known}

@@ -10,12 +10,13 @@ from sqlalchemy import text
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel.db import session
 from groupbuy.leaders.models import Leader
+from groupbuy.training.models import Cohort
 from scripts.dev.seed import seed_if_empty
 from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
-from tests.factories import assessments, training
+from tests.factories import assessments, cohorts, training
 from tests.journeys.headquarters import made
 
 IN_TIME = START - timedelta(days=40)
@@ -119,11 +120,19 @@ def _proxy(world: World) -> str:
 def _attempt(world: World) -> str:
     """Let Mei begin an assessment."""
     exam = assessments.exam("true_false")
-    leader = session().get_one(
-        Leader, world.of_mei("ldr", "(select id, id leader_id from leaders)")
-    )
+    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
+    leader = session().get_one(Leader, mei)
     training.enrolled(leader, program=exam.program)
     return assessments.begun(exam, leader).id
+
+
+def _cohort(world: World) -> str:
+    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
+    return cohorts.cohort(leaders=[session().get_one(Leader, mei)]).id
+
+
+def _live_session(world: World) -> str:
+    return cohorts.live_session(session().get_one(Cohort, _cohort(world))).id
 
 
 MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
@@ -140,6 +149,8 @@ MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "coh": ("mei", _cohost),
     "dsp": ("tao", _dispute),
     "atm": ("mei", _attempt),
+    "cht": ("mei", _cohort),
+    "lvs": ("mei", _live_session),
 }
 """Id prefix → whose it is, and how there comes to be one."""
 

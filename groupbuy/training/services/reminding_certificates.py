@@ -50,9 +50,7 @@ def remind_of_certificates(*, after: str | None, calendar: Calendar, now: dateti
     return rows[-1].Certificate.id if rows else None
 
 
-def _drafts(
-    rows: Sequence[Row[Certificate, str]], today: date, calendar: Calendar
-) -> list[Draft]:
+def _drafts(rows: Sequence[Row[Certificate, str]], today: date, calendar: Calendar) -> list[Draft]:
     drafts = []
     for one, shopper_id in rows:
         if one.expires_on is None:

@@ -22,7 +22,7 @@ from tests.journeys.headquarters import made
 IN_TIME = START - timedelta(days=40)
 """When the month that the demo settled could still be disputed."""
 
-COLLECTIVE = frozenset({"sku", "shp", "prg", "lsn"})
+COLLECTIVE = frozenset({"sku", "shp", "prg", "lsn", "ast", "qst"})
 """Ids that are nobody's own: goods that all may buy, what is taught to all leaders, and people,
 who are named beside a place."""
 

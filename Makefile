@@ -8,6 +8,7 @@ STORES ?= 20
 MONTHS ?= 2017-01
 LINES ?= 1000000
 LEADERS ?= 10000
+LESSONS ?= 100
 SCALE ?= 1
 RACES ?=
 SECONDS ?= 5
@@ -16,7 +17,7 @@ CLIENTS ?= 1,16,64
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-long fuzz check inspect lint types map migrations pages docs migration \
-        format replay races bench bench-settlement pins clean
+        format replay races bench bench-settlement bench-school pins clean
 
 help: ## print this list
 	@echo "groupbuy: the backend of a community group-buying mini-program"
@@ -81,6 +82,9 @@ bench: $(DEVELOPMENT) ## how fast the shop is, beside the physical floor; SECOND
 
 bench-settlement: $(DEVELOPMENT) ## settle a month of a million lines; LINES=… LEADERS=… HALF=1
 	@$(BIN)/python -m scripts.bench.settlement --lines $(LINES) --leaders $(LEADERS) $(if $(HALF),--half)
+
+bench-school: $(DEVELOPMENT) ## the school of 10,000 leaders: its pages, its nightly count; LEADERS=… LESSONS=…
+	@$(BIN)/python -m scripts.bench.school --leaders $(LEADERS) --lessons $(LESSONS) --json .bench/school.json
 
 pins: ## renew the pinned requirements
 	@scripts/dev/pins.sh

@@ -26,6 +26,7 @@ from scripts.cases import (
     payout,
     rounding,
     settlement,
+    training,
 )
 
 OPERATIONS: dict[str, Operation] = {
@@ -34,6 +35,7 @@ OPERATIONS: dict[str, Operation] = {
     **settlement.OPERATIONS,
     **attribution.OPERATIONS,
     **payout.OPERATIONS,
+    **training.OPERATIONS,
 }
 
 Case = Mapping[str, Any]

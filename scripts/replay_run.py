@@ -25,7 +25,8 @@ from groupbuy.kernel.books import Finding, check
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import db, transaction
 from groupbuy.kernel.money import BPS
-from groupbuy.kernel.settings import Mode, Settings
+from groupbuy.kernel.settings import Settings
+from groupbuy.kernel.variables import Mode
 from scripts.dev import database
 from scripts.dev.services import ROOT, Postgres
 from scripts.replay_data import load

@@ -24,7 +24,8 @@ from groupbuy.kernel.clock import EXTENSION as CLOCK
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import Base, db
 from groupbuy.kernel.limits import limiter
-from groupbuy.kernel.settings import Mode, Settings
+from groupbuy.kernel.settings import Settings
+from groupbuy.kernel.variables import Mode
 from scripts.dev import database
 from scripts.dev.services import Postgres, Valkey, free_port
 from tests import money

@@ -21,7 +21,8 @@ from typing import Any
 from groupbuy.app.factory import create_app
 from groupbuy.kernel import jobs
 from groupbuy.kernel.clock import ManualClock
-from groupbuy.kernel.settings import Mode, Settings
+from groupbuy.kernel.settings import Settings
+from groupbuy.kernel.variables import Mode
 
 PENDING = "pending"
 

@@ -38,6 +38,7 @@ from groupbuy.payouts import services as payout_services
 from groupbuy.settlement import queries as settlement_queries
 from groupbuy.settlement import services as settlement
 from groupbuy.settlement.models import Statement
+from groupbuy.training.services.starting import install_curriculum
 
 
 class PlainProblems(AppGroup):
@@ -246,6 +247,18 @@ def reindex_catalogue() -> None:
     """
     products, changed = reindex_all(console())
     click.echo(f"{products} products are indexed, {changed} of them were out of date")
+
+
+@school.command("install")
+@BY
+def install_school(by: str) -> None:
+    """Install the starter curriculum: programs, lessons, question banks, certifications.
+
+    What is there already is yours and stays as it is: running this twice changes nothing.
+    """
+    with transaction():
+        added = install_curriculum(actor=acting(by, "training.edit"), now=clock.now())
+    click.echo(", ".join(f"{count} {part}" for part, count in added.items()) + " added")
 
 
 @log.command("head")

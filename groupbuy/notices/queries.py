@@ -11,7 +11,7 @@ from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.personal import PersonalData
 from groupbuy.kernel.problems import NotFound
 from groupbuy.notices.models import Notice, NoticePreference
-from groupbuy.notices.rules import CARE, IN_ALL, KINDS, NoticeState
+from groupbuy.notices.rules import CARE, IN_ALL, KINDS, NoticeKind, NoticeState
 
 
 def own_notices(
@@ -78,6 +78,14 @@ def preferences(*, shopper_id: str) -> list[dict[str, Any]]:
         }
         for kind, terms in KINDS.items()
     ]
+
+
+def keys_to_come(*, kind: NoticeKind, now: datetime) -> set[str]:
+    """Return the occasions of a kind of which somebody is not told yet."""
+    query = select(Notice.key).where(
+        Notice.state == NoticeState.WAITING, Notice.due_at > now, Notice.kind == kind
+    )
+    return set(session().scalars(query))
 
 
 def due(*, now: datetime, limit: int) -> Select[str]:

@@ -74,14 +74,16 @@ def notify(
 def notify_many(*, drafts: Sequence[Draft], zone: tzinfo, now: datetime) -> int:
     """Tell people something, each within the limits, and return how many notices are new.
 
-    A constant number of statements. Whoever tells the same person at the same moment waits:
-    the limits hold for both together.
+    A constant number of statements, and one if there is nothing new. Whoever tells the same person
+    at the same moment waits: the limits hold for both together.
     """
+    known = _known(drafts)
+    drafts = [draft for draft in drafts if (draft.shopper_id, draft.key) not in known]
     if not drafts:
         return 0
     people = sorted({draft.shopper_id for draft in drafts})
     muted = _locked(people)
-    known = _known(people, drafts)
+    known = _known(drafts)
     told = _told(people, now)
     rows: list[dict[str, Any]] = []
     for draft in drafts:
@@ -112,12 +114,16 @@ def _locked(people: Sequence[str]) -> dict[str, Collection[str]]:
     return {row.shopper_id: row.muted for row in session().execute(query, {"people": people})}
 
 
-def _known(people: Sequence[str], drafts: Sequence[Draft]) -> set[tuple[str, str]]:
-    keys = sorted({draft.key for draft in drafts})
+def _known(drafts: Sequence[Draft]) -> set[tuple[str, str]]:
+    """Return of which occasions who was told before, also in vain."""
+    if not drafts:
+        return set()
     query = select(Notice.shopper_id, Notice.key).where(
-        Notice.shopper_id == any_id("people", "shp"), Notice.key.in_(keys)
+        Notice.shopper_id == any_id("people", "shp"),
+        Notice.key.in_({draft.key for draft in drafts}),
     )
-    return {(row.shopper_id, row.key) for row in session().execute(query, {"people": people})}
+    people = {"people": list({draft.shopper_id for draft in drafts})}
+    return {(row.shopper_id, row.key) for row in session().execute(query, people)}
 
 
 def _told(people: Sequence[str], now: datetime) -> dict[str, list[Told]]:

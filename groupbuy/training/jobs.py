@@ -16,6 +16,12 @@ from groupbuy.training.rules.segments import SegmentTerms
 from groupbuy.training.services import attempts, attending, badges, cohorts, segmenting
 from groupbuy.training.services.recounting import advance_recount, begin_recount
 from groupbuy.training.services.reminding import remind_inactive
+from groupbuy.training.services.reminding_certificates import remind_of_certificates
+from groupbuy.training.services.reminding_sessions import (
+    remind_of_session,
+    session_ids_ahead,
+    withdraw_outdated,
+)
 from groupbuy.training.services.weekly_rewards import next_learners, reward_week, week_to_reward
 
 
@@ -58,6 +64,33 @@ def _remind_idle(after: str | None) -> str | None:
     with transaction():
         last, _ = remind_inactive(after=after, zone=settings().calendar.zone, now=clock.now())
         return last
+
+
+@every("40 1 * * * 0", "training.remind_of_expiries")
+def remind_of_expiries() -> None:
+    """Remind the holders of certificates that expire, at 09:40 in Shanghai, some at a time."""
+    after: str | None = None
+    more = True
+    while more:
+        after = retrying(partial(_remind_of_expiries, after))
+        more = after is not None
+
+
+def _remind_of_expiries(after: str | None) -> str | None:
+    with transaction():
+        return remind_of_certificates(after=after, calendar=settings().calendar, now=clock.now())
+
+
+@every("*/5 * * * * 10", "training.remind_of_sessions")
+def remind_of_sessions() -> None:
+    """Remind leaders of the live sessions of the next day and hour, session by session."""
+    now, zone = clock.now(), settings().calendar.zone
+    with transaction():
+        withdraw_outdated(now=now)
+    one_by_one(
+        session_ids_ahead(now=now),
+        lambda session_id: remind_of_session(session_id=session_id, zone=zone, now=now),
+    )
 
 
 @every("*/5 * * * * 40", "training.close_sessions")

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import on
-from groupbuy.training.models import Attendance, Enrollment, LessonRecord
+from groupbuy.training.models import Attempt, Attendance, Enrollment, LessonRecord
 from groupbuy.training.rules.incentives import Cause
 from groupbuy.training.services import points
-from groupbuy.training.services.certificates import certify
+from groupbuy.training.services.certificates import certify, renew_by_pass
 from groupbuy.training.services.coaching_tasks import tick_lesson
 from groupbuy.training.services.reminding import congratulate
 from groupbuy.training.signals import (
+    attempt_graded,
     lesson_satisfied,
     program_completed,
     session_attended,
@@ -27,6 +28,21 @@ def tell_of_completion(enrollment: Enrollment, now: datetime) -> None:
 def issue_certificates(enrollment: Enrollment, now: datetime) -> None:
     """Certify the leader in what the program earns."""
     certify(enrollment=enrollment, calendar=settings().calendar, now=now)
+
+
+@on(attempt_graded)
+def renew_certificates(
+    attempt: Attempt, now: datetime, lesson_id: str, passed: bool, grade_bps: int | None
+) -> None:
+    """Renew what a pass of the assessment renews; what counts is when it was submitted."""
+    if passed and attempt.ended_at is not None:
+        renew_by_pass(
+            leader_id=attempt.leader_id,
+            lesson_id=lesson_id,
+            passed_at=attempt.ended_at,
+            calendar=settings().calendar,
+            now=now,
+        )
 
 
 @on(lesson_satisfied)

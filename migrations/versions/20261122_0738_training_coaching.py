@@ -146,14 +146,14 @@ def upgrade() -> None:
         sa.Column("title_zh", sa.Text(), nullable=False),
         sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("threshold", sa.BigInteger(), nullable=False),
+        sa.Column("needed", sa.BigInteger(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "kind in ('lessons', 'programs', 'points', 'streak_weeks', 'certificates')",
             name=op.f("ck_badges_kind_known"),
         ),
-        sa.CheckConstraint("threshold > 0", name=op.f("ck_badges_threshold_positive")),
+        sa.CheckConstraint("needed > 0", name=op.f("ck_badges_needed_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_badges")),
         sa.UniqueConstraint("code", name=op.f("uq_badges_code")),
     )

@@ -10,7 +10,8 @@ from flask_migrate import upgrade
 
 from groupbuy.app.factory import create_app
 from groupbuy.kernel.db import DATABASE_RULES, db
-from groupbuy.kernel.settings import Mode, Settings
+from groupbuy.kernel.settings import Settings
+from groupbuy.kernel.variables import Mode
 
 
 def sibling(url: str, name: str) -> str:

@@ -16,7 +16,8 @@ from groupbuy.app.factory import create_app
 from groupbuy.app.registry import DOMAINS
 from groupbuy.identity.rules import PERMISSIONS, Role, permits
 from groupbuy.kernel.problems import Problem
-from groupbuy.kernel.settings import VARIABLES, Mode, Settings, Variable, defaults
+from groupbuy.kernel.settings import Settings, defaults
+from groupbuy.kernel.variables import VARIABLES, Mode, Variable
 from scripts.dev.services import ROOT
 
 AROUND = (

@@ -50,6 +50,7 @@ STAFF = (
     ("lin", Role.FINANCE, Text("总部财务", "headquarters, finance")),
     ("qiao", Role.APPROVER, Text("总部审批", "headquarters, approves settlements")),
     ("su", Role.AUDITOR, Text("总部审计", "headquarters, auditor")),
+    ("rui", Role.TRAINER, Text("总部讲师", "headquarters, trainer")),
     ("an", Role.ADMIN, Text("系统管理员", "administrator of staff and roles")),
 )
 
@@ -74,6 +75,16 @@ SHOP_SIGHTS = (
     Sight(Text("采购清单", "what is to be bought"), "Hua", "/hq/purchase-lists"),
     Sight(Text("配送路线", "a delivery route"), "Hua", "/hq/routes"),
     Sight(Text("收款对账", "payments compared"), "Lin", "/hq/payment-reconciliations"),
+)
+
+SCHOOL_SIGHTS = (
+    Sight(Text("我的学习", "what I learn"), "Mei", "/leader/training"),
+    Sight(Text("我的直播课", "my live sessions"), "Mei", "/leader/live-sessions"),
+    Sight(Text("我的证书", "my certificates"), "Mei", "/leader/certificates"),
+    Sight(Text("我的考核", "my attempts"), "Mei", "/leader/attempts"),
+    Sight(Text("班次", "cohorts"), "Rui", "/hq/cohorts"),
+    Sight(Text("学习进度", "who is how far"), "Rui", "/hq/training-progress"),
+    Sight(Text("题库", "question banks"), "Rui", "/hq/question-banks"),
 )
 
 
@@ -104,6 +115,7 @@ def sights() -> list[Sight]:
     periods = "/hq/settlement-periods"
     return [
         *SHOP_SIGHTS,
+        *SCHOOL_SIGHTS,
         Sight(
             Text("按等级分配的方案", "a plan assigned by level"), "Yan", "/leader/commission-plan"
         ),

@@ -26,7 +26,8 @@ from sqlalchemy.exc import OperationalError
 
 from groupbuy.app.factory import create_app
 from groupbuy.kernel.db import db
-from groupbuy.kernel.settings import ConfigurationError, Mode, Settings, from_environment
+from groupbuy.kernel.settings import ConfigurationError, Settings, from_environment
+from groupbuy.kernel.variables import Mode
 from scripts.dev import database, leftovers
 from scripts.dev.seed import Demo, seed_if_empty
 from scripts.dev.services import (

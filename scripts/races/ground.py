@@ -29,7 +29,8 @@ from psycopg.rows import dict_row
 from groupbuy.app.factory import create_app
 from groupbuy.kernel.db import db
 from groupbuy.kernel.sealing import DEMO_KEYS
-from groupbuy.kernel.settings import DEMO_SECRET, from_environment
+from groupbuy.kernel.settings import from_environment
+from groupbuy.kernel.variables import DEMO_SECRET
 from scripts.dev import database
 from scripts.dev.services import ROOT, Postgres, Valkey, free_port
 from scripts.dev.supervisor import Child, GaveUp

@@ -8,8 +8,9 @@ import pytest
 
 from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.settings import EXTENSION as SETTINGS
+from groupbuy.leaders import services as leaders
 from tests.client import Answer, Api, Caller, staff_token
 from tests.factories import catalogue
 
@@ -161,6 +162,22 @@ class TestWhatAMonthPays:
         shown = api.staff("auditor").get(path).json
         assert {name: shown[name] for name in emptied} == emptied
         assert (shown["guarantee_fen"], shown["service_fee_fen"]) == (0, 50)
+
+    def test_it_asks_only_for_what_can_be_earned(self, api: Api, versions: str) -> None:
+        gates = {"bonus_qualification": "fresh", "multiplier_qualification": "fresh"}
+        finance = api.staff("finance")
+        for gate in gates:
+            answer = finance.post(versions, {**DRAFT, gate: "fresh"})
+            assert (answer.status_code, answer.json["code"]) == (409, "unknown-qualification")
+        with transaction():
+            leaders.offer_qualification(code="fresh", title_zh="生鲜", title_en="Fresh goods")
+        made = drafted(api, versions, **gates)
+        assert {name: made[name] for name in gates} == gates
+        emptied = dict.fromkeys(gates)
+        changed = finance.patch(f"{versions}/1", emptied, if_match=1)
+        assert {name: changed.json[name] for name in gates} == emptied
+        answer = finance.patch(f"{versions}/1", {"bonus_qualification": "x"}, if_match=2)
+        assert (answer.status_code, answer.json["code"]) == (409, "unknown-qualification")
 
     def test_it_has_none_unless_said(self, api: Api, versions: str) -> None:
         made = drafted(api, versions)

@@ -12,7 +12,8 @@ from flask import Flask
 
 from groupbuy.identity.errors import LoginUnavailable
 from groupbuy.identity.providers import wechat_login
-from groupbuy.kernel.settings import EXTENSION, Mode, settings
+from groupbuy.kernel.settings import EXTENSION, settings
+from groupbuy.kernel.variables import Mode
 from groupbuy.vendors.wechat import WeChatClient
 from tests.client import Answer, Api, Caller
 from tests.doubles import server

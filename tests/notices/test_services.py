@@ -92,7 +92,7 @@ class TestNotify:
             return len(sent)
 
         one = statements([leaders.shopper_id("bo")])
-        assert statements([leaders.shopper_id(f"person{n}") for n in range(30)]) == one <= 5
+        assert statements([leaders.shopper_id(f"person{n}") for n in range(30)]) == one <= 6
 
     def test_it_has_nothing_to_say_to_nobody(self, app: Flask) -> None:
         assert services.notify_many(drafts=[], zone=ZONE, now=time.now()) == 0

@@ -11,7 +11,8 @@ from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.problems import NotFound, NotInThisState
-from groupbuy.kernel.settings import EXTENSION, Mode, settings
+from groupbuy.kernel.settings import EXTENSION, settings
+from groupbuy.kernel.variables import Mode
 from groupbuy.payments import queries, services
 from groupbuy.payments.errors import (
     DemoPaymentsRefused,

@@ -64,11 +64,30 @@ def assert_shop_is_shown(people: dict[str, Caller]) -> None:
     assert steps == ["unit_price", "reduction", "coupon"]
 
 
+def assert_school_is_shown(people: dict[str, Caller]) -> None:
+    """See that Mei was certified with a class, and learns with the one of these weeks."""
+    mei, rui = people["Mei"], people["Rui"]
+    programs = mei.get("/leader/training").json["programs"]
+    assert {(one["enrollment"], one["percent"] == 100) for one in programs} == {
+        ("active", False),
+        ("completed", True),
+    }
+    (certificate,) = mei.get("/leader/certificates").json["items"]
+    assert certificate["state"] == "certified"
+    scores = [one["score_bps"] for one in mei.get("/leader/attempts").json["items"]]
+    assert scores == [10_000, 0]
+    present, _past = rui.get("/hq/cohorts").json["items"]
+    assert (present["state"], len(present["pattern"]), present["members"]) == ("running", 3, 3)
+    states = {one["status"] for one in people["Tao"].get("/leader/live-sessions").json["items"]}
+    assert {"present", "makeup", "absent"} <= states
+
+
 def test_it_shows_what_it_points_at_and_lets_the_next_month_be_settled(
     app: Flask, demo: Demo
 ) -> None:
     people = {person.name: logged_in(app, person) for person in demo.people}
     assert_shop_is_shown(people)
+    assert_school_is_shown(people)
     for sight in demo.sights[:-1]:
         answer = people[sight.who].get(sight.where)
         assert answer.status_code == 200, (sight, answer.text)

@@ -1,50 +1,24 @@
-"""Attempts over HTTP: what leaders do, what they never see, and what headquarters decides."""
+"""Attempts over HTTP: what leaders do, and what headquarters sees and decides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from groupbuy.kernel.clock import ManualClock
+from groupbuy.kernel.db import session
 from groupbuy.leaders.models import Leader
-from groupbuy.training.queries.attempts import asked
 from groupbuy.training.rules.assessments import Review
-from scripts.dev.document import operations
-from tests.client import Answer, Api, Caller
+from tests.client import Api, Caller
 from tests.factories import assessments, training
-from tests.factories.assessments import KEYS, RIGHT_NUMBER, SECRET, Exam
+from tests.factories.assessments import SECRET
 from tests.journeys.headquarters import made
 from tests.orders.test_api import refused
+from tests.training.papers import OWN, answer_right, begun, right_answers, starting, submitted
 
-OWN, ATTEMPTS, GRANTS = "/leader/attempts", "/hq/attempts", "/hq/attempt-grants"
+ATTEMPTS, GRANTS = "/hq/attempts", "/hq/attempt-grants"
 NOBODY = "0" * 32
-
-
-def starting(exam: Exam) -> str:
-    return f"/leader/assessments/{exam.assessment.id}/attempts"
-
-
-def begun(caller: Caller, exam: Exam) -> dict[str, Any]:
-    return made(caller.post(starting(exam)))
-
-
-def right_answers(attempt_id: str) -> dict[str, Any]:
-    """Return the right answers in the letters of a paper, as only the server knows them."""
-    return {
-        one.row.question_id: one.kind.written(one.row.options, one.body["right"])
-        for one in asked(attempt_id)
-    }
-
-
-def answer_right(caller: Caller, paper: dict[str, Any], *, but: int = 0) -> None:
-    answers = list(right_answers(paper["id"]).items())
-    for question_id, answer in answers[: len(answers) - but]:
-        path = f"{OWN}/{paper['id']}/answers/{question_id}"
-        made(caller.put(path, {"answer": answer}), 200)
-
-
-def submitted(caller: Caller, paper: dict[str, Any]) -> dict[str, Any]:
-    return made(caller.post(f"{OWN}/{paper['id']}/submission"), 200)
 
 
 class TestOwnAttempt:
@@ -73,7 +47,7 @@ class TestOwnAttempt:
         assert submitted(mei, paper) == ended
         told = made(mei.get(f"/leader/lessons/{exam.lesson.id}/assessment"), 200)
         assert (told["attempts_left"], told["grade_bps"], told["passed"]) == (1, 8_000, True)
-        assert told["again_at"] == (clock.now() + _minutes(30)).isoformat()
+        assert told["again_at"] == (clock.now() + timedelta(minutes=30)).isoformat()
         refused(mei.post(starting(exam)), 409, "attempt-too-soon")
         clock.advance(minutes=30)
         second = begun(mei, exam)
@@ -222,72 +196,6 @@ class TestReview:
         assert made(mei.get(f"{OWN}/{first['id']}"), 200)["review_open"]
 
 
-class TestSecrecy:
-    """Neither keys nor another's answers leave the server."""
-
-    def test_it_tells_nobody_what_is_right_by_any_route(self, api: Api) -> None:
-        exam = assessments.exam(time_limit_s=600)
-        mei = assessments.mei(api, exam)
-        paper = begun(mei, exam)
-        answers = [mei.post(starting(exam))]
-        for question in paper["questions"]:
-            path = f"{OWN}/{paper['id']}/answers/{question['question_id']}"
-            wrong = {"single": "a", "multiple": ["a"], "true_false": False, "numeric": 1}
-            given = wrong.get(question["kind"], ["a", "b", "c", "d"])
-            answers += [mei.put(path, {"answer": bad}) for bad in (given, "z")]
-        ids = {
-            "attempt_id": paper["id"],
-            "lesson_id": exam.lesson.id,
-            "assessment_id": exam.assessment.id,
-            "question_id": paper["questions"][0]["question_id"],
-            "program_id": exam.program.id,
-        }
-        paths = list(readable(api, ids))
-        assert {f"{OWN}/{paper['id']}", f"/leader/lessons/{exam.lesson.id}"} <= set(paths)
-        answers += [caller.get(path) for path in paths for caller in (mei, api.anonymous)]
-        assert {answer.status_code for answer in answers} >= {200, 201, 401, 422}
-        for answer in answers:
-            assert_tells_nothing(answer)
-        answer_right(mei, paper)
-        assert_tells_nothing(mei.get(OWN))
-        exams = made(mei.post(f"{OWN}/{paper['id']}/submission"), 200)
-        assert SECRET in str(exams), "the words that are looked for are those of the review"
-
-    def test_it_describes_the_key_to_leaders_only_as_part_of_a_review(self, api: Api) -> None:
-        telling = {
-            (method, path)
-            for method, path, operation in operations(api.app)
-            if not path.startswith("/api/v1/hq/")
-            and "PaperQuestion" in str(operation.get("responses")) + _schemas(api, operation)
-        }
-        assert {path.rpartition("/leader/")[2] for _, path in telling} <= {
-            "attempts/{attempt_id}",
-            "attempts/{attempt_id}/submission",
-            "assessments/{assessment_id}/attempts",
-        }
-
-    def test_it_keeps_each_leaders_attempts_to_themselves(self, api: Api) -> None:
-        exam = assessments.exam("single")
-        mei, tao = (assessments.mei(api, exam, name) for name in ("mei", "tao"))
-        paper = begun(mei, exam)
-        (question,) = paper["questions"]
-        one = f"{OWN}/{paper['id']}"
-        answer = f"{one}/answers/{question['question_id']}"
-        refused(tao.get(one), 404, "not-found")
-        refused(tao.put(answer, {"answer": "a"}), 404, "not-found")
-        refused(tao.post(f"{one}/submission"), 404, "not-found")
-        assert tao.get(OWN).json["items"] == []
-        assert api.anonymous.get(one).status_code == 401
-        for outsider in (api.shopper("zed"), api.staff("trainer")):
-            assert outsider.get(OWN).status_code == 403
-            assert outsider.get(one).status_code == 403
-            assert outsider.put(answer, {"answer": "a"}).status_code == 403
-            assert outsider.post(f"{one}/submission").status_code == 403
-            assert outsider.post(starting(exam)).status_code == 403
-        assert made(mei.get(one), 200)["state"] == "open"
-        refused(mei.get(OWN, leader=f"ldr_{NOBODY}"), 422, "invalid-input")
-
-
 class TestHeadquarters:
     """What headquarters sees and decides."""
 
@@ -360,44 +268,5 @@ class TestHeadquarters:
         assert begun(mei, exam)["number"] == 2
 
 
-def readable(api: Api, ids: dict[str, str]) -> Iterator[str]:
-    """Yield every path that leaders or the public may read, with these ids where it has some."""
-    for rule in api.app.url_map.iter_rules():
-        own = rule.rule.startswith("/api/v1/") and not rule.rule.startswith("/api/v1/hq/")
-        if own and "GET" in (rule.methods or ()) and rule.arguments <= ids.keys():
-            with api.app.test_request_context():
-                _, path = api.app.url_map.bind("").build(rule.endpoint, ids).split("/api/v1", 1)
-            yield path
-
-
-def assert_tells_nothing(answer: Answer) -> None:
-    """Look for what only who knows the right answers can say."""
-    for word in (SECRET, str(RIGHT_NUMBER), *KEYS):
-        assert word not in answer.text, word
-    assert _values(answer.json, "right") <= {None}
-    assert _values(answer.json, "mark_bps") <= {None}
-
-
-def _values(document: Any, name: str) -> set[Any]:
-    if isinstance(document, list):
-        return {value for part in document for value in _values(part, name)}
-    if not isinstance(document, dict):
-        return set()
-    own = {str(document[name])} if document.get(name) is not None else set()
-    return own | {value for part in document.values() for value in _values(part, name)}
-
-
-def _schemas(api: Api, operation: dict[str, Any]) -> str:
-    return ""
-
-
 def _leader_of(caller: Caller) -> Leader:
-    from groupbuy.kernel.db import session
-
     return session().query(Leader).filter(Leader.shopper_id == caller.id).one()
-
-
-def _minutes(count: int) -> Any:
-    from datetime import timedelta
-
-    return timedelta(minutes=count)

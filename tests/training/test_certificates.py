@@ -25,7 +25,7 @@ from groupbuy.training.rules.certificates import CertificateState, TermCause
 from groupbuy.training.rules.content import LessonKind
 from groupbuy.training.services import certificates as services
 from groupbuy.training.services import certifications
-from tests.factories import certificates, leaders, training
+from tests.factories import assessments, certificates, leaders, training
 from tests.rivals import at_once, second_waits_for_first
 
 
@@ -336,3 +336,21 @@ class TestRaces:
         assert isinstance(two, Certificate if renewal_first else Problem)
         ended = [row[2] for row in held(issued.leader_id)]
         assert ended == [time.now()] * (2 if renewal_first else 1)
+
+
+def test_it_renews_by_an_attempt_that_passes(app: Flask, clock: ManualClock) -> None:
+    exam = assessments.exam("true_false")
+    mei = assessments.pupil(exam)
+    certificates.certification(exam.program, renewal_lesson_id=exam.lesson.id)
+    assessments.submitted(exam, mei)
+    issued = session().query(Certificate).one()
+    assert len(terms_of(issued.id)) == 1
+    clock.at = at(1, 2, 2027)
+    assessments.submitted(exam, mei, right=0)
+    assert len(terms_of(issued.id)) == 1
+    assessments.submitted(exam, mei)
+    assert [term.cause for term in terms_of(issued.id)] == [
+        TermCause.PROGRAM_COMPLETED,
+        TermCause.ASSESSMENT_PASSED,
+    ]
+    assert issued.expires_on == date(2028, 3, 1)

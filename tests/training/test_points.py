@@ -191,13 +191,13 @@ class TestByHand:
 class TestBadges:
     """/hq/badges and /leader/badges"""
 
-    def badge(self, trainer: Caller, kind: str, threshold: int, **fields: Any) -> dict[str, Any]:
+    def badge(self, trainer: Caller, kind: str, needed: int, **fields: Any) -> dict[str, Any]:
         body = {
-            "code": f"{kind}_{threshold}",
+            "code": f"{kind}_{needed}",
             "title_zh": "勤学",
             "title_en": "Keen",
             "kind": kind,
-            "threshold": threshold,
+            "needed": needed,
             **fields,
         }
         return made(trainer.post(BADGES, body))
@@ -223,7 +223,7 @@ class TestBadges:
         awards = trainer.get("/hq/badge-awards", badge=badge["id"]).json["items"]
         assert [award["leader_id"] for award in awards] == [leader]
         path = f"{BADGES}/{badge['id']}"
-        made(trainer.patch(path, {"threshold": 30}, if_match=1), 200)
+        made(trainer.patch(path, {"needed": 30}, if_match=1), 200)
         assert len(trainer.get("/hq/badge-awards").json["items"]) == 2
         refused(trainer.patch(path, {"active": False}, if_match=1), 412, "stale-version")
 
@@ -296,7 +296,7 @@ class TestBadges:
 
     def test_it_refuses_what_cannot_be(self, api: Api, trainer: Caller) -> None:
         badge = self.badge(trainer, "points", 10)
-        body = {key: badge[key] for key in ("title_zh", "title_en", "kind", "threshold")}
+        body = {key: badge[key] for key in ("title_zh", "title_en", "kind", "needed")}
         taken = trainer.post(BADGES, {**body, "code": badge["code"]})
         refused(taken, 409, "badge-code-taken")
         refused(trainer.post(BADGES, {**body, "code": "No Code"}), 422, "invalid-input")

@@ -16,7 +16,7 @@ from groupbuy.training import jobs
 from groupbuy.training.models import Enrollment, Lesson, Program
 from groupbuy.training.services.marking import mark
 from tests.client import Api
-from tests.factories import leaders, training
+from tests.factories import cohorts, leaders, training
 from tests.journeys.headquarters import made
 from tests.orders.test_api import refused
 
@@ -227,7 +227,7 @@ class TestFunnel:
             mark(leader_id=leader_id, lesson_id=lessons[1].id, completed=True, now=time.now())
         assert ids(trainer.get(path, program_id=program.id)) == [idle.id], "who moved on is gone"
         again = made(trainer.get(FUNNEL, program_id=program.id), 200)["items"][1]
-        assert (again["standing"], again["stuck"], again["satisfied"]) == (1, 1, 0)
+        assert (again["standing"], again["stuck"], again["satisfied"]) == (2, 1, 0)
 
     def test_it_knows_no_other_programs(self, api: Api, school: School) -> None:
         program, lessons = school
@@ -296,3 +296,58 @@ class TestRecount:
     def test_it_is_for_trainers(self, api: Api) -> None:
         refused(api.staff("operator").post(f"{PROGRESS}/recount"), 403, "not-permitted")
         refused(api.anonymous.post(f"{PROGRESS}/recount"), 401, "not-authenticated")
+
+
+class TestCohort:
+    """GET /hq/cohorts/{id}/progress, and cohorts as a filter"""
+
+    def test_it_shows_a_cohort_at_a_glance(
+        self, api: Api, school: School, clock: ManualClock
+    ) -> None:
+        program, lessons = school
+        mei, ling = (leaders.leader(name=name) for name in ("Mei", "Ling"))
+        group = cohorts.cohort(program, leaders=[mei, ling])
+        cohorts.attended(group, mei)
+        with transaction():
+            mark(leader_id=mei.id, lesson_id=lessons[0].id, completed=True, now=time.now())
+        path, trainer = f"/hq/cohorts/{group.id}/progress", api.staff("trainer")
+        first, second = made(trainer.get(path, weeks=2), 200)["items"]
+        assert (first["leader_id"], first["leader"]) == (mei.id, "Mei")
+        assert (first["percent"], first["done"], first["required_lessons"]) == (33, 1, 3)
+        assert first["next_lesson"]["id"] == lessons[1].id
+        assert [(w["week"], w["scheduled"], w["attended"]) for w in first["weeks"]] == [
+            ("2026-02-23", 0, 0),
+            ("2026-03-02", 1, 1),
+        ]
+        assert (first["streak"], first["target"]) == ({"current": 1, "best": 1}, 3)
+        assert (second["leader"], second["percent"], second["streak"]["current"]) == ("Ling", 0, 0)
+        page = made(trainer.get(path, limit=1), 200)
+        rest = made(trainer.get(path, limit=1, cursor=page["next_cursor"]), 200)
+        assert [row["leader"] for row in rest["items"]] == ["Ling"]
+        outside = learning("Tao", program)
+        rows = made(trainer.get(PROGRESS, cohort_id=group.id), 200)["items"]
+        assert {row["leader_id"] for row in rows} == {mei.id, ling.id}
+        assert outside.id not in {row["enrollment_id"] for row in rows}
+
+    def test_it_takes_a_constant_number_of_statements(
+        self, api: Api, school: School, count_statements: Callable[[], Any]
+    ) -> None:
+        trainer = api.staff("trainer")
+
+        def statements(people: int) -> int:
+            group = cohorts.cohort(school[0], leaders=[leaders.leader() for _ in range(people)])
+            with count_statements() as sent:
+                made(trainer.get(f"/hq/cohorts/{group.id}/progress"), 200)
+            return len(sent)
+
+        statements(1)
+        assert statements(1) == statements(7) <= 9
+
+    def test_it_is_for_headquarters(self, api: Api, school: School) -> None:
+        group = cohorts.cohort(school[0])
+        path, nowhere = f"/hq/cohorts/{group.id}/progress", f"/hq/cohorts/cht_{'0' * 32}/progress"
+        assert made(api.staff("operator").get(path), 200)["items"] == []
+        refused(api.shopper("zed").get(path), 403, "not-permitted")
+        refused(api.anonymous.get(path), 401, "not-authenticated")
+        refused(api.staff("trainer").get(nowhere), 404, "not-found")
+        refused(api.staff("trainer").get(path, weeks=0), 422, "invalid-input")

@@ -14,7 +14,9 @@ from groupbuy.training.models import Attendance, LiveSession
 from groupbuy.training.queries.attendance import streaks_of, weeks_of
 from groupbuy.training.rules.weeks import Compliance, Streak, compliance, monday, streak
 from groupbuy.training.services import live, members, ruling
+from tests.client import Api
 from tests.factories import cohorts, leaders
+from tests.journeys.headquarters import made
 
 CASES = [
     # G06 to G10 of the shared cases
@@ -198,3 +200,31 @@ def test_it_writes_nobody_down_as_absent(app: object) -> None:
     one = cohorts.attended(cohorts.cohort(leaders=[mei]))
     assert session().query(Attendance).count() == 0
     assert session().get_one(LiveSession, one.id).closed_at == one.ends_at
+
+
+class TestOwn:
+    """GET /leader/attendance"""
+
+    def test_it_shows_my_weeks_and_streak(self, api: Api, clock: ManualClock) -> None:
+        mei = leaders.leader(by=api.shopper("mei").id)
+        group = cohorts.cohort(leaders=[mei])
+        cohorts.attended(group, mei)
+        cohorts.attended(group)
+        shown = made(api.shopper("mei").get("/leader/attendance"), 200)
+        assert (len(shown["weeks"]), shown["target"]) == (8, 3)
+        assert shown["weeks"][-1] == {
+            "week": "2026-03-02",
+            "scheduled": 2,
+            "excused": 0,
+            "attended": 1,
+            "required": 2,
+            "compliant": False,
+            "score_bps": 5000,
+            "ended": False,
+        }
+        assert shown["streak"] == {"current": 0, "best": 0}
+        days = {"from": "2026-02-25", "until": "2026-03-03"}
+        assert [
+            week["week"]
+            for week in api.shopper("mei").get("/leader/attendance", **days).json["weeks"]
+        ] == ["2026-02-23", "2026-03-02"]

@@ -1,7 +1,7 @@
 """Replaying past months under other terms: portion by portion, so that it can be cut anywhere."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from groupbuy.commissions import queries
 from groupbuy.commissions.errors import MonthStillOpen, PlanNotPublishable, SimulationRunning
 from groupbuy.commissions.models import PlanVersion, Simulation, SimulationLeader
-from groupbuy.commissions.rules.monthly import SimulationState
+from groupbuy.commissions.rules.monthly import MonthlyExtras, MonthlyTerms, SimulationState
 from groupbuy.commissions.rules.moves import SIMULATION_MOVES, moved
 from groupbuy.commissions.rules.publication import draft_faults
 from groupbuy.commissions.rules.simulation import (
@@ -25,12 +25,15 @@ from groupbuy.commissions.rules.terms import (
     PlanTerms,
     rule_book,
 )
+from groupbuy.commissions.services.planning import GATES
 from groupbuy.kernel import audit, jobs
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import copy_in, session
+from groupbuy.kernel.money import BPS
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
+from groupbuy.leaders.queries import qualifications
 
 JOB = "commissions.simulate"
 PORTION = 200
@@ -39,6 +42,7 @@ CUT_AFTER = timedelta(minutes=5)
 TERMS = (
     *("mode", "tiers", "item_rules", "level_multipliers", "cap_fen", "clawback_mode"),
     *("quota_bonus", "rank_bonuses", "guarantee_fen", "recruiter_override"),
+    *GATES,
 )
 
 
@@ -178,7 +182,7 @@ def _compare(simulation: Simulation, portion: Sequence[Leader]) -> list[tuple[st
             leader_id,
             compare(
                 lines,
-                draft=context.draft,
+                draft=context.drafts[leader_id],
                 month=context.months.get(leader_id, nothing),
                 plans=context.plans,
                 plan_of=context.plan_of,
@@ -190,7 +194,7 @@ def _compare(simulation: Simulation, portion: Sequence[Leader]) -> list[tuple[st
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    draft: Draft
+    drafts: dict[str, Draft]
     months: dict[str, PlanMonth]
     plans: dict[str, PlanTerms]
     plan_of: dict[str, str]
@@ -204,17 +208,60 @@ def _context(simulation: Simulation, portion: Sequence[Leader]) -> _Context:
     )
     versions = queries.published_versions()
     tried = PlanVersion(**simulation.terms)
+    draft = Draft(
+        plan_id=simulation.plan_id,
+        terms=tried.terms,
+        book=rule_book(tried.rules),
+        multiplier_bps=tried.multiplier_bps,
+        extras=tried.extras,
+    )
+    gates = _gates(simulation, portion, tried, terms.values())
     return _Context(
-        draft=Draft(
-            plan_id=simulation.plan_id,
-            terms=tried.terms,
-            book=rule_book(tried.rules),
-            multiplier_bps=tried.multiplier_bps,
-            extras=tried.extras,
-        ),
-        months={one: PlanMonth(found.plan_id, found.extras) for one, found in terms.items()},
+        drafts={leader.id: gates.tried_by(leader.id, draft, tried) for leader in portion},
+        months={
+            leader_id: PlanMonth(found.plan_id, gates.paid_to(leader_id, found.extras))
+            for leader_id, found in terms.items()
+        },
         plans={version.id: version.terms for version in versions},
         plan_of={version.id: version.plan_id for version in versions},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gates:
+    """Who was qualified in what at the end of the month."""
+
+    held: Mapping[str, Collection[str]]
+
+    def lacks(self, leader_id: str, code: str | None) -> bool:
+        return code is not None and leader_id not in self.held[code]
+
+    def paid_to(self, leader_id: str, extras: MonthlyExtras) -> MonthlyExtras:
+        lacking = self.lacks(leader_id, extras.bonus_qualification)
+        return extras._replace(quota=None) if lacking else extras
+
+    def tried_by(self, leader_id: str, draft: Draft, tried: PlanVersion) -> Draft:
+        own = replace(draft, extras=self.paid_to(leader_id, draft.extras))
+        if not self.lacks(leader_id, tried.multiplier_qualification):
+            return own
+        return replace(own, multiplier_bps=lambda level: min(BPS, tried.multiplier_bps(level)))
+
+
+def _gates(
+    simulation: Simulation,
+    portion: Sequence[Leader],
+    tried: PlanVersion,
+    terms: Iterable[MonthlyTerms],
+) -> _Gates:
+    codes = {tried.multiplier_qualification, tried.bonus_qualification}
+    codes |= {found.extras.bonus_qualification for found in terms}
+    leader_ids = [leader.id for leader in portion]
+    return _Gates(
+        {
+            code: qualifications.held_until(code, leader_ids, simulation.ends_at).keys()
+            for code in codes
+            if code is not None
+        }
     )
 
 

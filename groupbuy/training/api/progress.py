@@ -13,12 +13,15 @@ from groupbuy.kernel.texts import Text
 from groupbuy.training import jobs
 from groupbuy.training.models import TrainingRecount
 from groupbuy.training.queries.funnel import Funnel, funnel, funnel_file, standing_list
+from groupbuy.training.queries.glance import MemberGlance, cohort_glance
 from groupbuy.training.queries.progress import ProgressRow, progress_file, progress_list
 from groupbuy.training.rules.progress import FUNNEL_COLUMNS, PROGRESS_COLUMNS
 from groupbuy.training.schemas.progress import (
+    CohortGlanceQuery,
     FunnelFileQuery,
     FunnelQuery,
     FunnelSchema,
+    MemberGlanceSchema,
     ProgressFileQuery,
     ProgressQuery,
     RecountSchema,
@@ -87,6 +90,17 @@ def download_training_funnel(actor: Actor, query: dict[str, Any]) -> Download:
 def list_standing_leaders(actor: Actor, lesson_id: str, query: dict[str, Any]) -> Page[ProgressRow]:
     """List who stands at a lesson as of the last count, who did nothing for longest first."""
     return standing_list(lesson_id=lesson_id, **query, now=clock.now())
+
+
+@api.get(
+    "/hq/cohorts/<id(cht):cohort_id>/progress",
+    allow="training.read",
+    query=CohortGlanceQuery,
+    returns=page_of(MemberGlanceSchema),
+)
+def list_cohort_progress(actor: Actor, cohort_id: str, query: dict[str, Any]) -> Page[MemberGlance]:
+    """List a cohort's members with progress, attendance of the last weeks and streak."""
+    return cohort_glance(cohort_id, **query, now=clock.now())
 
 
 @api.post(

@@ -135,7 +135,7 @@ class OwnBadge:
         """Return what is still missing in words, None if the badge is won."""
         if self.awarded_at is not None:
             return None
-        missing = max(0, self.badge.threshold - self.reached)
+        missing = max(0, self.badge.needed - self.reached)
         return MISSING[BadgeKind(self.badge.kind)].format(missing=missing)
 
 

@@ -30,8 +30,8 @@ from groupbuy.training.rules.content import EnrollmentState
 class FunnelRow:
     """A lesson: how many of the program's leaders came how far, and how many stay at it.
 
-    `standing` are those whose next lesson it was at the last count and who still learn; `stuck`
-    those of them who did nothing since for a number of days.
+    `standing` are those whose next lesson it was at the last count, and who still learn; `stuck`
+    those of them who by now did nothing for a number of days, and so stand there still.
     """
 
     step: FunnelStep
@@ -63,7 +63,7 @@ def funnel(*, program_id: str, stuck_days: int, now: datetime) -> Funnel:
     places = (
         select(LearningPlace.lesson_id, func.count().label("standing"), idle.label("stuck"))
         .join(Enrollment, Enrollment.id == LearningPlace.enrollment_id)
-        .where(Enrollment.program_id == program_id, *still_standing())
+        .where(Enrollment.program_id == program_id, Enrollment.state == EnrollmentState.ACTIVE)
         .group_by(LearningPlace.lesson_id)
         .subquery()
     )
@@ -89,17 +89,6 @@ def funnel(*, program_id: str, stuck_days: int, now: datetime) -> Funnel:
     return Funnel(program_id, session().scalar(counted_at), stuck_days, items)
 
 
-def still_standing() -> tuple[Any, ...]:
-    """Return the conditions under which an enrolment stands where it was counted."""
-    done = select(LessonRecord.lesson_id).where(
-        LessonRecord.leader_id == Enrollment.leader_id,
-        LessonRecord.lesson_id == LearningPlace.lesson_id,
-        LessonRecord.satisfied,
-    )
-    there = done.correlate(Enrollment, LearningPlace).exists()
-    return (Enrollment.state == EnrollmentState.ACTIVE, ~there)
-
-
 def standing_list(
     *,
     program_id: str,
@@ -111,20 +100,28 @@ def standing_list(
 ) -> Page[ProgressRow]:
     """Return who stands at a lesson, the longest idle first, or raise NotFound.
 
-    With `stuck_days` only those who did nothing for so many days.
+    As of the last count, but for who has done it since. With `stuck_days` only those who did
+    nothing for so many days.
     """
     step = session().get(FunnelStep, lesson_id)
     if step is None or step.program_id != program_id:
         raise NotFound
     here = select(LearningPlace.enrollment_id).where(
-        LearningPlace.lesson_id == lesson_id,
-        LearningPlace.enrollment_id == Enrollment.id,
-        *still_standing(),
+        LearningPlace.lesson_id == lesson_id, LearningPlace.enrollment_id == Enrollment.id
+    )
+    done = select(LessonRecord.lesson_id).where(
+        LessonRecord.leader_id == Enrollment.leader_id,
+        LessonRecord.lesson_id == lesson_id,
+        LessonRecord.satisfied,
     )
     return progress_list(
         program_id=program_id,
         stuck_days=stuck_days,
-        only=[here.correlate(Enrollment).exists()],
+        only=[
+            Enrollment.state == EnrollmentState.ACTIVE,
+            here.correlate(Enrollment).exists(),
+            ~done.correlate(Enrollment).exists(),
+        ],
         limit=limit,
         cursor=cursor,
         now=now,

@@ -77,7 +77,7 @@ _FIGURES = text(
     ),
     grouped as (
         select *, asked * :percent / 100 as size from placed
-    )
+    ),
     figures as (
         select question_version_id, asked, count(answer) as answered,
             cast(sum(mark_bps) as bigint) / asked as difficulty_bps,

@@ -3,6 +3,7 @@
 from sqlalchemy import CTE, Select, func, select
 
 from groupbuy.training.models import Course, Lesson, LessonVersion, Module, Program
+from groupbuy.training.queries.outline import in_order
 from groupbuy.training.queries.teaching import counted, published_version, taught
 
 
@@ -10,22 +11,16 @@ def path(program_id: str | None = None) -> CTE:
     """Return what is taught: `program_id, lesson_id, place, asked` and the lesson's titles.
 
     By course, module and position within; `place` counts from 1 in each program. `asked` are the
-    lessons that count (see queries.teaching).
+    lessons that count (see `counted`).
     """
-    order = (
-        Course.position,
-        Course.id,
-        Module.position,
-        Module.id,
-        Lesson.position,
-        Lesson.id,
-    )
     query: Select[tuple[object, ...]] = (
         select(
             Course.program_id,
             Lesson.id.label("lesson_id"),
             Lesson.kind,
-            func.row_number().over(partition_by=Course.program_id, order_by=order).label("place"),
+            func.row_number()
+            .over(partition_by=Course.program_id, order_by=in_order())
+            .label("place"),
             counted().label("asked"),
             LessonVersion.title_zh,
             LessonVersion.title_en,

@@ -12,7 +12,7 @@ from groupbuy.kernel.ids import Id
 from groupbuy.kernel.pagination import Page, paginate, paginate_ranked
 from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries as leaders
-from groupbuy.training.models import Enrollment, LessonRecord, Program
+from groupbuy.training.models import Cohort, CohortMember, Enrollment, LessonRecord, Program
 from groupbuy.training.queries.path import path
 from groupbuy.training.rules.completion import percent
 from groupbuy.training.rules.content import EnrollmentState
@@ -60,6 +60,7 @@ def progress_list(
     now: datetime,
     program_id: str | None = None,
     leader_id: str | None = None,
+    cohort_id: str | None = None,
     state: str | None = None,
     stuck_days: int | None = None,
     sort: str = ProgressSort.LAST_ACTIVITY,
@@ -78,10 +79,24 @@ def progress_list(
     for column, value in wanted.items():
         if value is not None:
             query = query.where(column == value)
+    if cohort_id is not None:
+        query = query.where(_in_cohort(cohort_id))
     if stuck_days is not None:
         query = query.where(*stuck(stuck_days, now))
     page = _sorted(query, sort, limit, cursor)
     return Page(_rows(page.items), page.next_cursor)
+
+
+def _in_cohort(cohort_id: str) -> ColumnElement[bool]:
+    """Return the condition under which an enrolment is that of a member in the cohort's program."""
+    members = select(CohortMember.id).join(Cohort, Cohort.id == CohortMember.cohort_id)
+    mine = members.where(
+        Cohort.id == cohort_id,
+        Cohort.program_id == Enrollment.program_id,
+        CohortMember.leader_id == Enrollment.leader_id,
+        CohortMember.left_at.is_(None),
+    )
+    return mine.correlate(Enrollment).exists()
 
 
 def stuck(days: int, now: datetime) -> tuple[ColumnElement[bool], ...]:

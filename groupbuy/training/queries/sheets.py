@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
@@ -61,7 +62,7 @@ def attendance_sheet(session_id: str, *, now: datetime) -> AttendanceSheet:
     over = one.ends_at <= now
     query = (
         select(Leader.id, Leader.name, Attendance)
-        .distinct(Leader.name, Leader.id)
+        .ext(distinct_on(Leader.name, Leader.id))
         .select_from(CohortMember)
         .join(LiveSession, LiveSession.cohort_id == CohortMember.cohort_id)
         .join(Leader, Leader.id == CohortMember.leader_id)

@@ -95,8 +95,10 @@ class AssessmentPublicationBody(Schema):
 class ItemAnalysisQuery(Schema):
     """Which attempts are looked at."""
 
-    version = Count(
-        load_default=None, minimum=1, metadata={"description": "of one version of it only"}
+    version = fields.Integer(
+        load_default=None,
+        validate=validate.Range(min=1, max=1_000_000),
+        metadata={"description": "of one version of it only"},
     )
 
 

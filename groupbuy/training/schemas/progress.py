@@ -9,6 +9,7 @@ from groupbuy.kernel.sheets import Format
 from groupbuy.kernel.texts import Text
 from groupbuy.training.rules.content import EnrollmentState, LessonKind
 from groupbuy.training.rules.progress import STUCK_DAYS, ProgressSort, RecountState
+from groupbuy.training.schemas.cohorts import StreakSchema, WeekSchema
 
 ENROLLMENT_STATES = [state.value for state in EnrollmentState]
 SORTS = [sort.value for sort in ProgressSort]
@@ -63,6 +64,7 @@ class ProgressFilters(Schema):
 
     program_id = IdField("prg", load_default=None)
     leader_id = IdField("ldr", load_default=None)
+    cohort_id = IdField("cht", load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(ENROLLMENT_STATES))
     stuck_days = fields.Integer(
         load_default=None,
@@ -134,9 +136,7 @@ class FunnelStepSchema(Schema):
         metadata={"description": "have done all that it asks"},
     )
     median_days = fields.Integer(required=True, allow_none=True, attribute="step.median_days")
-    standing = fields.Integer(
-        required=True, metadata={"description": "it is still their next lesson"}
-    )
+    standing = fields.Integer(required=True, metadata={"description": "it was their next lesson"})
     stuck = fields.Integer(
         required=True, metadata={"description": "of these, without activity for stuck_days"}
     )
@@ -153,6 +153,32 @@ class FunnelSchema(Schema):
     )
     stuck_days = fields.Integer(required=True)
     items = fields.List(fields.Nested(FunnelStepSchema), required=True)
+
+
+class CohortGlanceQuery(PageQuery):
+    """How many weeks of attendance are shown."""
+
+    weeks = fields.Integer(load_default=4, validate=validate.Range(min=1, max=26))
+
+
+class MemberGlanceSchema(Schema):
+    """A member of a cohort: how far in its program, and how often there."""
+
+    leader_id = IdField("ldr", required=True, attribute="of.leader_id")
+    leader = fields.String(required=True, attribute="of.name")
+    state = fields.String(
+        required=True, attribute="enrollment.state", validate=validate.OneOf(ENROLLMENT_STATES)
+    )
+    percent = fields.Integer(required=True)
+    done = fields.Integer(required=True, attribute="enrollment.done")
+    required_lessons = fields.Integer(required=True, attribute="enrollment.required")
+    active_at = Moment(required=True, attribute="enrollment.active_at")
+    next_lesson = fields.Nested(NextLessonSchema, required=True, allow_none=True)
+    target = fields.Integer(
+        required=True, attribute="of.target", metadata={"description": "sessions of a full week"}
+    )
+    weeks = fields.List(fields.Nested(WeekSchema), required=True)
+    streak = fields.Nested(StreakSchema, required=True)
 
 
 class RecountSchema(Schema):

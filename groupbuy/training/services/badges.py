@@ -34,7 +34,7 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
             literal(AwardState.AWARDED.value),
             literal(""),
         )
-        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.threshold))
+        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.needed))
         .where(Badge.active)
         .order_by(far.c.leader_id, Badge.id)
     )
@@ -63,7 +63,7 @@ def define(
     title_zh: str,
     title_en: str,
     kind: str,
-    threshold: int,
+    needed: int,
     actor: Actor,
     now: datetime,
 ) -> Badge:
@@ -72,8 +72,16 @@ def define(
     Raises:
         BadgeCodeTaken: another one has this code.
     """
-    values = {"title_zh": title_zh, "title_en": title_en, "kind": kind, "threshold": threshold}
-    new = insert(Badge).values(id=new_id("bdg"), code=code, active=True, version=1, **values)
+    new = insert(Badge).values(
+        id=new_id("bdg"),
+        code=code,
+        title_zh=title_zh,
+        title_en=title_en,
+        kind=kind,
+        needed=needed,
+        active=True,
+        version=1,
+    )
     badge: Badge | None = session().scalar(new.on_conflict_do_nothing().returning(Badge))
     if badge is None:
         raise BadgeCodeTaken

@@ -81,16 +81,17 @@ def edit(*, cohort_id: str, if_match: int, actor: Actor, now: datetime, **change
     if cohort.version != if_match:
         raise StaleVersion
     refuse_ended(cohort=cohort, action="edit")
+    if len(cohorts.member_ids(cohort_id)) > changes.get("capacity", cohort.capacity):
+        raise CohortFull(capacity=changes["capacity"])
     changed = sorted(changes)
     if "pattern" in changes:
         changes["pattern"] = _stored(changes["pattern"])
     if "skipped_days" in changes:
         changes["skipped_days"] = _days(changes["skipped_days"])
-    for field, value in changes.items():
-        setattr(cohort, field, value)
-    _check(cohort)
-    if len(cohorts.member_ids(cohort_id)) > cohort.capacity:
-        raise CohortFull(capacity=cohort.capacity)
+    with session().no_autoflush:
+        for field, value in changes.items():
+            setattr(cohort, field, value)
+        _check(cohort)
     flag_modified(cohort, "title_zh")  # what is as it was makes a new version too
     session().flush()
     audit.record(actor=actor, action="cohort.edit", subject=cohort.id, now=now, changed=changed)

@@ -80,9 +80,10 @@ def edit(
     changed = sorted(name for name, value in changes.items() if getattr(found, name) != value)
     if TIMES & set(changed):
         _refuse_late(found, now)
-    for field, value in changes.items():
-        setattr(found, field, value)
-    _check(found, cohorts.cohort(found.cohort_id), now, timed=bool(TIMES & set(changed)))
+    with session().no_autoflush:
+        for field, value in changes.items():
+            setattr(found, field, value)
+        _check(found, cohorts.cohort(found.cohort_id), now, timed=bool(TIMES & set(changed)))
     found.by_hand = found.by_hand or bool(set(changed) - {"replay_url", "replay_s"})
     _touch(found, now)
     facts = {"changed": changed}

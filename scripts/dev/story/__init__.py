@@ -5,6 +5,7 @@ paid; afterwards some of it was refunded and one order went to another leader. T
 an order on hold, is past its cutoff and waits for finance to close it. This week's campaign is
 open, and some orders wait at Mei's shop. Beside it ran a sale of eggs by price steps, of which Fei
 did not fetch hers; rice waits for four neighbours, a flash sale for its hour, Xia for an answer.
+In the school Mei was certified with its first class, and meets the present one three times a week.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from scripts.dev.story.company import Company
 from scripts.dev.story.counter import compare, complain, prepare_a_delivery, remind
 from scripts.dev.story.money import answer, pay, settle, tax
 from scripts.dev.story.offers import announce_flash, gather, reduce_prices, sell_by_steps
+from scripts.dev.story.school import learn, open_school, study
 from scripts.dev.story.selling import complain_late, sell_a_week, suspect
 from scripts.dev.story.shop import open_shop
 
@@ -43,8 +45,11 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
     try:
         progress("商品、团长与方案 goods, leaders and plans")
         open_shop(company)
+        open_school(company)
         progress(f"{settled} 的订单 the orders of {settled}")
         _sell(company, settled, SETTLED_WEEKS)
+        progress("商学院：第一个班 the school's first class")
+        learn(company)
         progress(f"{settled} 的结算与打款 the settlement and payout of {settled}")
         settle(company, settled, calendar.cutoff(settled, hold_days))
         answer(company)
@@ -65,6 +70,8 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
         announce_flash(company)
         complain(company, bought["xia", "mei"])
         compare(company)
+        progress("商学院：本周的课 the school this week")
+        study(company)
     finally:
         current_app.extensions[clock.EXTENSION] = real
 

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from groupbuy.kernel.db import transaction
-from groupbuy.kernel.settings import EXTENSION, Mode, settings
+from groupbuy.kernel.settings import EXTENSION, settings
+from groupbuy.kernel.variables import Mode
 from groupbuy.payouts.providers.registry import (
     CHANNELS,
     ChannelUnavailable,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groupbuy.kernel.settings import WECHAT_PAY, ConfigurationError, Settings, from_environment
+from groupbuy.kernel.settings import ConfigurationError, Settings, from_environment
+from groupbuy.kernel.variables import WECHAT_PAY
 from groupbuy.payouts.providers.wechat_transfer import WeChatTransferChannel
 from tests.doubles.wechat_pay import API_V3_KEY, private_pem, public_pem
 

@@ -1,0 +1,97 @@
+"""Reminding leaders of live sessions: a day before, and an hour before."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from sqlalchemy import select
+
+from groupbuy.kernel.db import session
+from groupbuy.kernel.texts import Text
+from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
+from groupbuy.notices import queries as told
+from groupbuy.notices import services as notices
+from groupbuy.notices.rules import NoticeKind
+from groupbuy.notices.services import Draft
+from groupbuy.training.models import LiveSession
+from groupbuy.training.queries.live import SessionView, leaders_of, show_sessions
+from groupbuy.training.rules.cohorts import SessionState
+from groupbuy.training.rules.reminders import (
+    DAY_BEFORE,
+    HOUR_BEFORE,
+    SESSION_DAY_BEFORE,
+    SESSION_HOUR_BEFORE,
+    reminder_of_session,
+)
+
+
+def session_ids_ahead(*, now: datetime) -> Sequence[str]:
+    """Return the sessions of which leaders are to be reminded now."""
+    query = select(LiveSession.id).where(
+        LiveSession.state == SessionState.PLANNED,
+        LiveSession.starts_at > now,
+        LiveSession.starts_at <= now + DAY_BEFORE,
+    )
+    return session().scalars(query.order_by(LiveSession.starts_at, LiveSession.id)).all()
+
+
+def remind_of_session(*, session_id: str, zone: tzinfo, now: datetime) -> int:
+    """Remind the leaders of a session, and return how many notices are new; repeatable.
+
+    Leaders who are suspended are not reminded. What was planned of a time that holds no more is
+    taken back by `withdraw_outdated`.
+    """
+    one = session().get_one(LiveSession, session_id, populate_existing=True)
+    before = reminder_of_session(one.starts_at - now)
+    if before is None or one.state != SessionState.PLANNED:
+        return 0
+    (view,) = show_sessions([one])
+    people = select(Leader.shopper_id).where(
+        Leader.id.in_(leaders_of([session_id]).get(session_id, [])),
+        Leader.state == LeaderState.ACTIVE,
+    )
+    drafts = [_draft(view, shopper_id, before, zone) for shopper_id in session().scalars(people)]
+    return notices.notify_many(drafts=drafts, zone=zone, now=now)
+
+
+def _draft(view: SessionView, shopper_id: str, before: timedelta, zone: tzinfo) -> Draft:
+    starts_at = view.session.starts_at
+    last = before == HOUR_BEFORE
+    title, body = SESSION_HOUR_BEFORE if last else SESSION_DAY_BEFORE
+    local = starts_at.astimezone(zone)
+    time = Text(f"{local:%m月%d日 %H:%M}", f"{local:%d %B, %H:%M}")
+    said = {
+        "zh": body.zh.format(title=view.title.zh, time=time.zh, trainer=view.trainer),
+        "en": body.en.format(title=view.title.en, time=time.en, trainer=view.trainer),
+    }
+    return Draft(
+        shopper_id=shopper_id,
+        kind=NoticeKind.LIVE_SESSION,
+        key=_key(view.session, before),
+        title=title,
+        body=Text(**said),
+        link=f"/leader/live-sessions/{view.session.id}",
+        useful_until=starts_at if last else starts_at - HOUR_BEFORE,
+    )
+
+
+def _key(one: LiveSession, before: timedelta) -> str:
+    """Name the occasion; a session that is moved to another time is another one."""
+    return f"live_session/{one.id}/{one.starts_at.isoformat()}/{before // HOUR_BEFORE}"
+
+
+def withdraw_outdated(*, now: datetime) -> int:
+    """Take back what was not told yet of sessions that were cancelled or moved."""
+    keys = told.keys_to_come(kind=NoticeKind.LIVE_SESSION, now=now)
+    if not keys:
+        return 0
+    planned = select(LiveSession).where(
+        LiveSession.state == SessionState.PLANNED, LiveSession.starts_at > now
+    )
+    ahead = planned.where(LiveSession.starts_at <= now + DAY_BEFORE)
+    holding = {
+        _key(one, before)
+        for one in session().scalars(ahead)
+        for before in (DAY_BEFORE, HOUR_BEFORE)
+    }
+    return notices.withdraw(keys=sorted(keys - holding), now=now)

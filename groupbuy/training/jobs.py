@@ -1,6 +1,7 @@
 """What the school does by the clock."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import partial
 
 from groupbuy.kernel import clock
@@ -21,6 +22,7 @@ from groupbuy.training.services.reminding_sessions import (
     session_ids_ahead,
     withdraw_outdated,
 )
+from groupbuy.training.services.weekly_rewards import next_learners, reward_week, week_to_reward
 
 
 @every("10 19 * * * 0", "training.recount")
@@ -146,3 +148,19 @@ def award_badges() -> None:
     """Award the badges that are due to anybody: what was missed by day."""
     with transaction():
         badges.award_due(now=clock.now())
+
+
+@every("40 19 * * *", "training.reward_weeks")
+def reward_weeks() -> None:
+    """Reward the last week that cannot be made good any more, some leaders at a time."""
+    now, calendar = clock.now(), settings().calendar
+    week = week_to_reward(today=calendar.day_of(now))
+    found: Sequence[str] = next_learners(week=week, calendar=calendar, after=None)
+    while found:
+        retrying(partial(_reward_week, found, week, now))
+        found = next_learners(week=week, calendar=calendar, after=found[-1])
+
+
+def _reward_week(leader_ids: Sequence[str], week: date, now: datetime) -> None:
+    with transaction():
+        reward_week(leader_ids=leader_ids, week=week, now=now)

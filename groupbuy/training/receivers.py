@@ -4,13 +4,18 @@ from datetime import datetime
 
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.signals import on
-from groupbuy.training.models import Attempt, Enrollment, LessonRecord
+from groupbuy.training.models import Attempt, Attendance, Enrollment, LessonRecord
 from groupbuy.training.rules.incentives import Cause
 from groupbuy.training.services import points
 from groupbuy.training.services.certificates import certify, renew_by_pass
 from groupbuy.training.services.coaching_tasks import tick_lesson
 from groupbuy.training.services.reminding import congratulate
-from groupbuy.training.signals import attempt_graded, lesson_satisfied, program_completed
+from groupbuy.training.signals import (
+    attempt_graded,
+    lesson_satisfied,
+    program_completed,
+    session_attended,
+)
 
 
 @on(program_completed)
@@ -59,5 +64,16 @@ def reward_program(enrollment: Enrollment, now: datetime) -> None:
         leader_id=enrollment.leader_id,
         cause=Cause.PROGRAM,
         cause_id=enrollment.program_id,
+        now=now,
+    )
+
+
+@on(session_attended)
+def reward_session(attendance: Attendance, now: datetime) -> None:
+    """Give the leader the points of a live session."""
+    points.award(
+        leader_id=attendance.leader_id,
+        cause=Cause.SESSION,
+        cause_id=attendance.live_session_id,
         now=now,
     )

@@ -146,14 +146,14 @@ def upgrade() -> None:
         sa.Column("title_zh", sa.Text(), nullable=False),
         sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("threshold", sa.BigInteger(), nullable=False),
+        sa.Column("needed", sa.BigInteger(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "kind in ('lessons', 'programs', 'points', 'streak_weeks', 'certificates')",
             name=op.f("ck_badges_kind_known"),
         ),
-        sa.CheckConstraint("threshold > 0", name=op.f("ck_badges_threshold_positive")),
+        sa.CheckConstraint("needed > 0", name=op.f("ck_badges_needed_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_badges")),
         sa.UniqueConstraint("code", name=op.f("uq_badges_code")),
     )
@@ -257,6 +257,7 @@ def upgrade() -> None:
         sa.Column("until_on", sa.Date(), nullable=True),
         sa.Column("segment", sa.Text(), nullable=True),
         sa.Column("program_id", sa.Uuid(), nullable=True),
+        sa.Column("cohort_id", sa.Uuid(), nullable=True),
         sa.Column("lessons", sa.BigInteger(), nullable=False),
         sa.Column("sessions", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
@@ -276,11 +277,15 @@ def upgrade() -> None:
             name=op.f("ck_weekly_targets_asks_for_something"),
         ),
         sa.CheckConstraint(
-            "num_nonnulls(segment, program_id) <= 1", name=op.f("ck_weekly_targets_one_audience")
+            "num_nonnulls(segment, program_id, cohort_id) <= 1",
+            name=op.f("ck_weekly_targets_one_audience"),
         ),
         sa.CheckConstraint("until_on >= from_on", name=op.f("ck_weekly_targets_ends_after_begin")),
         sa.ForeignKeyConstraint(
             ["program_id"], ["programs.id"], name=op.f("fk_weekly_targets_program_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["cohort_id"], ["cohorts.id"], name=op.f("fk_weekly_targets_cohort_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_weekly_targets")),
     )

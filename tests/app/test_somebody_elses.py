@@ -9,11 +9,14 @@ from sqlalchemy import text
 
 from groupbuy.identity.rules import STAFF_ROLES
 from groupbuy.kernel.db import session
+from groupbuy.leaders.models import Leader
+from groupbuy.training.models import Cohort
 from scripts.dev.seed import seed_if_empty
 from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
+from tests.factories import cohorts
 from tests.journeys.headquarters import made
 
 IN_TIME = START - timedelta(days=40)
@@ -114,6 +117,15 @@ def _proxy(world: World) -> str:
     return str(made(world.api.shopper("bo").post(path, {"name": "Lan"}))["id"])
 
 
+def _cohort(world: World) -> str:
+    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
+    return cohorts.cohort(leaders=[session().get_one(Leader, mei)]).id
+
+
+def _live_session(world: World) -> str:
+    return cohorts.live_session(session().get_one(Cohort, _cohort(world))).id
+
+
 MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "ord": ("bo", _order),
     "lap": ("bo", _application),
@@ -127,6 +139,8 @@ MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "rdm": ("mei", _redemption),
     "coh": ("mei", _cohost),
     "dsp": ("tao", _dispute),
+    "cht": ("mei", _cohort),
+    "lvs": ("mei", _live_session),
 }
 """Id prefix → whose it is, and how there comes to be one."""
 

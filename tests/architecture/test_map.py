@@ -20,6 +20,7 @@ ROOMS = {
     "services",
     "providers",
     "kinds",
+    "curriculum",
     "receivers",
     "jobs",
     "commands",

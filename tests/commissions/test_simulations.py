@@ -17,7 +17,6 @@ from groupbuy.kernel.audit import AuditEntry
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
 from groupbuy.kernel.jobs import run_pending
-from groupbuy.leaders import services as leaders
 from tests.client import Answer, Api
 from tests.commissions.test_services import rule
 from tests.factories import campaigns, commissions
@@ -372,34 +371,3 @@ class TestRaces:
             assert session().query(SimulationLeader).count() == 1
             done = session().query(Simulation).one()
             assert (done.state, done.simulated_fen) == ("done", 6_000)
-
-
-def test_it_asks_for_the_certificates_that_bonuses_and_multipliers_ask_for(app: Flask) -> None:
-    now = local("2026-03-02 09:00")
-    bonus = {"quota_fen": 50_000, "bonus_fen": 1_000}
-    with transaction():
-        leaders.offer_qualification(code="fresh", title_zh="生鲜", title_en="Fresh goods")
-    commissions.published(quota_bonus=bonus, bonus_qualification="fresh")
-    mei, lan = commissions.stall(level=2), commissions.stall(level=2)
-    with transaction():
-        leaders.record_achievement(
-            leader_id=mei.leader_id,
-            code="fresh",
-            from_at=now,
-            until_at=None,
-            source="exam",
-            now=now,
-        )
-    for stall in (mei, lan):
-        stall.sell_each(100_000)
-    found = simulated(
-        [[0, 500]],
-        level_multipliers={"2": 12_000},
-        multiplier_qualification="fresh",
-        quota_bonus=bonus,
-        bonus_qualification="fresh",
-    )
-    assert found == {
-        mei.leader_id: (100_000, 6_000, 7_000),
-        lan.leader_id: (100_000, 5_000, 5_000),
-    }

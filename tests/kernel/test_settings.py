@@ -71,6 +71,8 @@ def test_it_reads_a_complete_production() -> None:
         ("MIN_PAYOUT_FEN", "10.5"),
         ("PAYMENT_PROVIDER", "paypal"),
         ("TRAINING_SECRET", "s" * 31),
+        ("PUBLIC_URL", "shop.example"),
+        ("PUBLIC_URL", "https://shop.example/?a=b"),
     ],
 )
 def test_it_refuses_values_that_make_no_sense(name: str, value: str) -> None:

@@ -162,7 +162,7 @@ class TestImport:
 
     def test_it_adds_changes_and_leaves_alone(self, trainer: Caller, bank: str) -> None:
         path = f"{BANKS}/{bank}/imports"
-        questions = [
+        questions: list[dict[str, Any]] = [
             {"code": f"q-{kind.replace('_', '-')}", "kind": kind, "body": body}
             for kind, body in BODIES.items()
         ]

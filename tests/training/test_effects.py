@@ -17,7 +17,7 @@ from groupbuy.training.models import Lesson, Program
 from groupbuy.training.rules.effects import months_between
 from groupbuy.training.services.marking import mark
 from tests.client import Api
-from tests.factories import coaching, commissions, training
+from tests.factories import certificates, coaching, cohorts, commissions, training
 from tests.factories.coaching import APRIL, MARCH, MAY
 from tests.factories.commissions import Stall
 from tests.factories.settlement import local, settled
@@ -118,6 +118,22 @@ def test_it_compares_completions_and_filters(
     assert len(made(trainer.get(EFFECTS, **ASKED, program=school[0].id), 200)["items"]) == 2
     early = {"first": "2026-01", "last": MARCH}
     assert made(trainer.get(EFFECTS, **early), 200)["items"] == []
+
+
+def test_it_compares_certificates_and_cohorts(
+    api: Api, learners: list[Stall], school: tuple[Program, Lesson], least: Callable[[int], None]
+) -> None:
+    least(1)
+    trainer = api.staff("trainer")
+    second = coaching.leader_of(learners[1])
+    certificates.certificate(certificates.certification(school[0]), second)
+    cohort = cohorts.cohort(school[0], leaders=[second]).id
+    asked = {**ASKED, "last": "2026-12"}
+    certified = {**asked, "since": "certified", "program": school[0].id}
+    assert {row["sales"]["size"] for row in trainer.get(EFFECTS, **certified).json["items"]} == {1}
+    [everything, _] = made(trainer.get(EFFECTS, **asked, cohort=cohort), 200)["items"]
+    sales = everything["sales"]
+    assert (sales["size"], sales["before_fen"], sales["after_fen"]) == (1, 300, 301)
 
 
 def test_it_costs_the_same_however_many(

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,13 @@ def test_it_weighs_questions_by_their_marks_and_floors() -> None:
 
 @pytest.mark.parametrize("review", list(Review))
 def test_it_opens_the_review_as_the_policy_says(review: Review) -> None:
-    opened = {
+    opens: dict[Review, Callable[..., bool]] = {
         Review.NEVER: lambda *_: False,
         Review.AFTER_SUBMISSION: lambda *_: True,
         Review.AFTER_PASS: lambda passed, left, open_: passed,
         Review.AFTER_LAST_ATTEMPT: lambda passed, left, open_: not left and not open_,
-    }[review]
+    }
     for passed, left, another in itertools.product((False, True), repeat=3):
         facts = {"passed": passed, "attempts_left": left, "another_open": another}
-        assert reviewable(review, graded=True, **facts) == opened(passed, left, another)
+        assert reviewable(review, graded=True, **facts) == opens[review](passed, left, another)
         assert not reviewable(review, graded=False, **facts)

@@ -23,7 +23,7 @@ from groupbuy.training.rules.incentives import Cause, Days, Span, days_of
 from groupbuy.training.services import points
 from groupbuy.training.services.rankings import close_ranking
 from tests.client import Api, Caller
-from tests.factories import coaching, leaders, training
+from tests.factories import coaching, cohorts, leaders, training
 from tests.factories.coaching import TRAINER
 from tests.factories.settlement import SHANGHAI, local
 from tests.journeys.headquarters import made
@@ -139,6 +139,17 @@ class TestLeaderboards:
         give(two.id, 5)
         assert self.ids(trainer, program=program.id) == [two.id]
 
+    def test_it_shows_a_cohort_to_those_in_it(self, api: Api, trainer: Caller) -> None:
+        mei = leaders.leader(by=api.shopper("mei").id)
+        tao = leaders.leader(by=api.shopper("tao").id)
+        cohort = cohorts.cohort(leaders=[mei]).id
+        give(mei.id, 5)
+        give(tao.id, 50)
+        assert self.ids(trainer, cohort=cohort) == [mei.id]
+        own = made(api.shopper("mei").get(OWN_BOARD, cohort=cohort), 200)
+        assert (own["own"]["rank"], len(own["items"])) == (1, 1)
+        refused(api.shopper("tao").get(OWN_BOARD, cohort=cohort), 404, "not-found")
+
     def test_it_goes_on_where_a_page_ended(
         self, trainer: Caller, count_statements: Callable[[], Any]
     ) -> None:
@@ -207,11 +218,13 @@ class TestTargets:
         learning = made(trainer.post(TARGETS, {**TARGET, "program_id": program.id}))
         own = made(api.shopper("mei").get("/leader/weekly-targets"), 200)["items"]
         assert [target["id"] for target in own] == [tail["id"]]
+        group = cohorts.cohort(leaders=[best]).id
+        cohort = made(trainer.post(TARGETS, {**TARGET, "cohort_id": group}))
         counts = [
             made(trainer.get(f"{TARGETS}/{target['id']}/leaders"), 200)["leaders"]
-            for target in (tail, head, learning)
+            for target in (tail, head, learning, cohort)
         ]
-        assert counts == [3, 0, 1]
+        assert counts == [3, 0, 1, 1]
         training.enrolled(session().get_one(Leader, mei), program=program)
         own = made(api.shopper("mei").get("/leader/weekly-targets"), 200)["items"]
         assert [target["id"] for target in own] == [tail["id"], learning["id"]]
@@ -243,6 +256,8 @@ class TestTargets:
             {"until_on": "2026-02-23"},
             {"from_on": "2026-03-03"},
             {"program_id": f"prg_{'0' * 32}"},
+            {"cohort_id": f"cht_{'0' * 32}"},
+            {"cohort_id": f"cht_{'0' * 32}", "segment": "tail"},
         ):
             refused(trainer.post(TARGETS, {**TARGET, **fault}), 422, "invalid-input")
         target = made(trainer.post(TARGETS, {"from_on": "2026-03-02", "lessons": 1}))

@@ -13,16 +13,17 @@ from groupbuy.kernel import books
 from groupbuy.kernel import clock as time
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
-from groupbuy.training.jobs import award_badges
+from groupbuy.training.jobs import award_badges, reward_weeks
 from groupbuy.training.models import BadgeAward, PointsEntry, Reached
 from groupbuy.training.queries.points import standing
 from groupbuy.training.rules.incentives import BadgeKind, Cause
 from groupbuy.training.services import points
-from groupbuy.training.services.badges import reached
+from groupbuy.training.services.badges import streak
 from groupbuy.training.services.marking import mark
 from tests.client import Api, Caller
-from tests.factories import coaching, leaders, training
+from tests.factories import certificates, coaching, cohorts, leaders, training
 from tests.factories.coaching import MARCH, opened
+from tests.factories.settlement import local
 from tests.journeys.headquarters import made
 from tests.orders.test_api import refused
 from tests.rivals import at_once
@@ -66,6 +67,27 @@ class TestRewards:
         told = [(entry["what_for"], entry["points"]) for entry in own["items"]]
         assert sorted(told) == [("A lesson done", 10), ("A program completed", 100)]
         assert broken() == []
+
+    def test_it_rewards_a_live_session_and_a_week_that_cannot_be_made_good(
+        self, api: Api, clock: ManualClock
+    ) -> None:
+        mei = leaders.leader(by=api.shopper("mei").id)
+        away = leaders.leader()
+        cohort = cohorts.cohort(leaders=[mei, away])
+        for _ in range(3):
+            cohorts.attended(cohort, mei)
+            clock.advance(days=1)
+        assert standing(mei.id) == 60
+        clock.at = local("2026-03-11 12:00")
+        reward_weeks()
+        assert standing(mei.id) == 60
+        clock.at = local("2026-03-12 12:00")
+        reward_weeks()
+        reward_weeks()
+        assert (standing(mei.id), standing(away.id)) == (90, 0)
+        assert session().get_one(Reached, (mei.id, "streak_weeks")).reached == 1
+        causes = {entry.cause_id for entry in session().query(PointsEntry) if entry.points == 30}
+        assert causes == {"2026-03-02"}
 
     def test_it_ticks_off_the_task_that_a_lesson_was_set_for(
         self, api: Api, trainer: Caller
@@ -169,13 +191,13 @@ class TestByHand:
 class TestBadges:
     """/hq/badges and /leader/badges"""
 
-    def badge(self, trainer: Caller, kind: str, threshold: int, **fields: Any) -> dict[str, Any]:
+    def badge(self, trainer: Caller, kind: str, needed: int, **fields: Any) -> dict[str, Any]:
         body = {
-            "code": f"{kind}_{threshold}",
+            "code": f"{kind}_{needed}",
             "title_zh": "勤学",
             "title_en": "Keen",
             "kind": kind,
-            "threshold": threshold,
+            "needed": needed,
             **fields,
         }
         return made(trainer.post(BADGES, body))
@@ -201,7 +223,7 @@ class TestBadges:
         awards = trainer.get("/hq/badge-awards", badge=badge["id"]).json["items"]
         assert [award["leader_id"] for award in awards] == [leader]
         path = f"{BADGES}/{badge['id']}"
-        made(trainer.patch(path, {"threshold": 30}, if_match=1), 200)
+        made(trainer.patch(path, {"needed": 30}, if_match=1), 200)
         assert len(trainer.get("/hq/badge-awards").json["items"]) == 2
         refused(trainer.patch(path, {"active": False}, if_match=1), 412, "stale-version")
 
@@ -225,9 +247,13 @@ class TestBadges:
         assert won() == {"lessons", "programs", "points"}
         for count in (3, 2):
             with transaction():
-                for kind in (BadgeKind.STREAK_WEEKS, BadgeKind.CERTIFICATES):
-                    reached(leader_id=leader.id, kind=kind, count=count, now=time.now())
+                streak(leader_id=leader.id, weeks=count, now=time.now())
         items = made(api.shopper("mei").get("/leader/badges"), 200)["items"]
+        assert won() == set(BadgeKind) - {"certificates"}
+        certificate = certificates.certificate(certificates.certification(program), leader)
+        award_badges()
+        assert won() == set(BadgeKind)
+        certificates.revoked(certificate)
         assert won() == set(BadgeKind)
         assert {badge["reached"] for badge in items if badge["kind"] == "streak_weeks"} == {3}
 
@@ -270,7 +296,7 @@ class TestBadges:
 
     def test_it_refuses_what_cannot_be(self, api: Api, trainer: Caller) -> None:
         badge = self.badge(trainer, "points", 10)
-        body = {key: badge[key] for key in ("title_zh", "title_en", "kind", "threshold")}
+        body = {key: badge[key] for key in ("title_zh", "title_en", "kind", "needed")}
         taken = trainer.post(BADGES, {**body, "code": badge["code"]})
         refused(taken, 409, "badge-code-taken")
         refused(trainer.post(BADGES, {**body, "code": "No Code"}), 422, "invalid-input")

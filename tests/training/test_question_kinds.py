@@ -1,5 +1,6 @@
 """Every kind of question: its body, its paper, its mark; and drawing that can be repeated."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ from groupbuy.training.kinds.questions.registry import KINDS
 from groupbuy.training.rules.drawing import composed, drawn, seed_of, shuffled
 from tests.factories.assessments import BODIES, KEYS, PROMPT
 
+NO_ANSWERS: dict[str, list[Any]] = {
+    "single": ["e", "", "ab", 1, None, ["a"], {"a": 1}],
+    "multiple": ["a", [], ["a", "a"], ["e"], [1], [None], 7],
+    "true_false": ["true", 1, 0, [], None],
+    "ordering": [["a"], ["a", "a", "b", "c"], "abcd", ["a", "b", "c", "e"]],
+    "numeric": ["12", 1.5, True, [1], 10**15 + 1, None],
+}
 SEEDS = st.text(alphabet="0123456789abcdef", min_size=64, max_size=64)
 
 
@@ -27,7 +35,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         )
     )
     options = [{"key": key, "zh": f"选项 {key}", "en": f"Option {key}"} for key in keys]
-    more: dict[str, Any] = {
+    write: dict[str, Callable[[], dict[str, Any]]] = {
         "single": lambda: {"options": options, "right": draw(st.sampled_from(keys))},
         "multiple": lambda: {
             "options": options,
@@ -40,8 +48,8 @@ def bodies(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             "tolerance": draw(st.integers(0, 10**15)),
             "decimals": draw(st.integers(0, 6)),
         },
-    }[kind]()
-    return kind, KINDS[kind].body().load({**PROMPT, **more})
+    }
+    return kind, KINDS[kind].body().load({**PROMPT, **write[kind]()})
 
 
 @given(bodies(), SEEDS)
@@ -90,13 +98,7 @@ def test_it_marks_all_or_nothing(kind: str, answer: Any, mark: int) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "given"),
-    [
-        *(("single", bad) for bad in ("e", "", "ab", 1, None, ["a"], {"a": 1})),
-        *(("multiple", bad) for bad in ("a", [], ["a", "a"], ["e"], [1], [None], 7)),
-        *(("true_false", bad) for bad in ("true", 1, 0, [], None)),
-        *(("ordering", bad) for bad in (["a"], ["a", "a", "b", "c"], "abcd", ["a", "b", "c", "e"])),
-        *(("numeric", bad) for bad in ("12", 1.5, True, [1], 10**15 + 1, None)),
-    ],
+    [(kind, bad) for kind, given in NO_ANSWERS.items() for bad in given],
 )
 def test_it_refuses_what_is_no_answer(kind: str, given: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -126,7 +128,7 @@ def test_it_refuses_bodies_that_make_no_question(
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         KINDS[kind].body().load({**BODIES[kind], **change})
-    assert list(refused.value.normalized_messages()) == [field]
+    assert list(refused.value.messages) == [field]
 
 
 @given(st.lists(st.integers(), max_size=60), SEEDS, st.integers(0, 60))

@@ -1,6 +1,6 @@
 """Plans and the drafts of their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,14 +62,14 @@ def create_version(
     service_fee_fen: int = 0,
     recruiter_override: dict[str, Any] | None = None,
     clawback_mode: str | None = None,
-    bonus_qualification: str | None = None,
-    multiplier_qualification: str | None = None,
     actor: Actor,
     now: datetime,
+    **gates: str | None,
 ) -> PlanVersion:
     """Draft a plan's next version.
 
     Args:
+        plan_id: the plan.
         effective_from: the first instant at which it holds.
         mode: `marginal` or `whole`.
         tiers: [[from_fen, rate_bps], …], ascending from 0.
@@ -82,19 +82,13 @@ def create_version(
         service_fee_fen: for each order handed over.
         recruiter_override: {"bps", "basis", "months"} for direct recruits.
         clawback_mode: how refunds after the settlement take back; unless said, that of the mode.
-        bonus_qualification: what quota and rank bonuses ask for at the end of the month.
-        multiplier_qualification: what a multiplier above x 1 asks for when an order is paid.
-        actor, now: who drafts it, and when.
-
-    Raises:
-        UnknownQualification: nothing leads to what it asks for.
+        gates: `bonus_qualification`, `multiplier_qualification`; UnknownQualification is raised.
     """
-    _check_gates(bonus_qualification, multiplier_qualification)
+    _check_gates(gates)
     queries.locked_plan(plan_id)
-    last = select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
     version = PlanVersion(
         plan_id=plan_id,
-        number=(session().scalar(last) or 0) + 1,
+        number=_next_number(plan_id),
         effective_from=effective_from,
         mode=mode,
         tiers=[list(tier) for tier in tiers],
@@ -107,16 +101,12 @@ def create_version(
         service_fee_fen=service_fee_fen,
         recruiter_override=recruiter_override,
         clawback_mode=clawback_mode or CLAWBACK_BY_MODE[Mode(mode)],
-        bonus_qualification=bonus_qualification,
-        multiplier_qualification=multiplier_qualification,
+        **gates,
         created_by=actor.label,
         created_at=now,
         edited_by=actor.label,
     )
-    session().add(version)
-    session().flush()
-    note(version=version, action="draft", actor=actor, now=now)
-    return version
+    return _added(version, actor, now)
 
 
 def edit_version(
@@ -130,7 +120,7 @@ def edit_version(
         UnknownQualification: nothing leads to what it asks for.
     """
     version = held_draft(plan_id=plan_id, number=number, if_match=if_match, action="edit")
-    _check_gates(*(changes.get(gate) for gate in GATES))
+    _check_gates(changes)
     for field, value in changes.items():
         setattr(version, field, value)
     version.edited_by = actor.label
@@ -169,9 +159,21 @@ def held_draft(*, plan_id: str, number: int, if_match: int, action: str) -> Plan
     return version
 
 
-def _check_gates(*codes: str | None) -> None:
-    for code in codes:
-        if code is not None:
+def _added(version: PlanVersion, actor: Actor, now: datetime) -> PlanVersion:
+    session().add(version)
+    session().flush()
+    note(version=version, action="draft", actor=actor, now=now)
+    return version
+
+
+def _next_number(plan_id: str) -> int:
+    last = select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
+    return (session().scalar(last) or 0) + 1
+
+
+def _check_gates(terms: Mapping[str, Any]) -> None:
+    for gate in GATES:
+        if (code := terms.get(gate)) is not None:
             qualifications.demand_known(code)
 
 

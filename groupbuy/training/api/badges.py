@@ -49,7 +49,7 @@ def list_badges(actor: Actor, query: dict[str, Any]) -> Page[Badge]:
         "title_zh": "勤学",
         "title_en": "Keen",
         "kind": "lessons",
-        "threshold": 10,
+        "needed": 10,
     },
 )
 def define_badge(actor: Actor, body: dict[str, Any]) -> Badge:

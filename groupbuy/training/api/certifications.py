@@ -11,9 +11,11 @@ from groupbuy.kernel.settings import settings
 from groupbuy.training import errors
 from groupbuy.training.models.certificates import Certification
 from groupbuy.training.queries import certificates as queries
+from groupbuy.training.queries.openings import openings
 from groupbuy.training.schemas.certificates import (
     CertificationBody,
     CertificationEditBody,
+    CertificationOpeningsSchema,
     CertificationQuery,
     CertificationSchema,
     OwnCertificationSchema,
@@ -66,6 +68,12 @@ def draft_certification(actor: Actor, body: dict[str, Any]) -> Certification:
 def show_certification(actor: Actor, certification_id: str) -> Certification:
     """Show a certification."""
     return queries.certification(certification_id)
+
+
+@api.get(f"{CERTIFICATION}/openings", allow="training.read", returns=CertificationOpeningsSchema)
+def show_certification_openings(actor: Actor, certification_id: str) -> dict[str, Any]:
+    """Show what a certification opens: hosting, categories, campaigns, levels, pay."""
+    return openings(certification_id)
 
 
 @api.patch(

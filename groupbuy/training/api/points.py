@@ -185,6 +185,7 @@ def show_own_points(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
 )
 def show_own_leaderboard(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Show a leaderboard with my own place; who takes no part is not on it."""
+    leaderboard.refuse_others(actor.leader_id, query["cohort"])
     which = _which(query)
     page = leaderboard.board_page(**which)
     paging = ("limit", "cursor")

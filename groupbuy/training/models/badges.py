@@ -13,7 +13,7 @@ from groupbuy.training.rules.incentives import AwardState, BadgeKind, Span
 
 
 class Badge(Base):
-    """A badge for whoever reaches `threshold` of what its kind counts.
+    """A badge for whoever reaches `needed` of what its kind counts.
 
     One that is not active is no longer awarded; who has it keeps it.
     """
@@ -21,7 +21,7 @@ class Badge(Base):
     __tablename__ = "badges"
     __table_args__ = (
         one_of("kind", BadgeKind),
-        CheckConstraint("threshold > 0", name="threshold_positive"),
+        CheckConstraint("needed > 0", name="needed_positive"),
     )
 
     id: Mapped[str] = primary_id("bdg")
@@ -29,7 +29,7 @@ class Badge(Base):
     title_zh: Mapped[str]
     title_en: Mapped[str]
     kind: Mapped[str]
-    threshold: Mapped[int]
+    needed: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -68,7 +68,7 @@ class BadgeAward(Base):
 
 
 class Reached(Base):
-    """The most that a leader ever reached of what is counted elsewhere: weeks, certificates."""
+    """The most that a leader ever reached of what is not counted anew: weeks of a streak."""
 
     __tablename__ = "badge_counts"
     __table_args__ = (one_of("kind", BadgeKind),)

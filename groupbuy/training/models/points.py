@@ -93,13 +93,13 @@ class LeaderboardPreference(Base):
 class WeeklyTarget(Base):
     """What leaders should reach in each week from one Monday up to, not including, another.
 
-    For all, for the leaders of a segment, or for those who learn a program.
+    For all, for the leaders of a segment, for those who learn a program, or for a cohort.
     """
 
     __tablename__ = "weekly_targets"
     __table_args__ = (
         one_of("segment", Segment),
-        CheckConstraint("num_nonnulls(segment, program_id) <= 1", name="one_audience"),
+        CheckConstraint("num_nonnulls(segment, program_id, cohort_id) <= 1", name="one_audience"),
         CheckConstraint(
             "lessons >= 0 and sessions >= 0 and points >= 0 and lessons + sessions + points > 0",
             name="asks_for_something",
@@ -116,6 +116,7 @@ class WeeklyTarget(Base):
     until_on: Mapped[date | None]
     segment: Mapped[str | None]
     program_id: Mapped[str | None] = reference("prg", "programs.id")
+    cohort_id: Mapped[str | None] = reference("cht", "cohorts.id")
     lessons: Mapped[int]
     sessions: Mapped[int]
     points: Mapped[int]

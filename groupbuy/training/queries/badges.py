@@ -14,6 +14,7 @@ from groupbuy.kernel.texts import Text
 from groupbuy.training.models import (
     Badge,
     BadgeAward,
+    Certificate,
     Enrollment,
     LessonRecord,
     PointsStanding,
@@ -26,9 +27,10 @@ from groupbuy.training.rules.incentives import MISSING, AwardState, BadgeKind
 def reached(leader_ids: Collection[str] | None = None) -> Subquery:
     """Return how much of each kind leaders have reached: `leader_id, kind, reached`.
 
-    Of these leaders, or of all. A kind is one entry here, or is told by whoever knows it.
+    Of these leaders, or of all. A kind is one entry here.
     """
     record, enrollment, standing = LessonRecord, Enrollment, PointsStanding
+    certificate = Certificate
     kinds = [
         _counted(BadgeKind.LESSONS, record.leader_id, record.satisfied, leader_ids),
         _counted(
@@ -40,6 +42,17 @@ def reached(leader_ids: Collection[str] | None = None) -> Subquery:
         _of(
             select(standing.leader_id, literal(BadgeKind.POINTS.value), standing.points),
             standing.leader_id,
+            leader_ids,
+        ),
+        _of(
+            select(
+                certificate.leader_id,
+                literal(BadgeKind.CERTIFICATES.value),
+                func.count(certificate.certification_id.distinct()),
+            )
+            .where(certificate.revoked_at.is_(None))
+            .group_by(certificate.leader_id),
+            certificate.leader_id,
             leader_ids,
         ),
         _of(
@@ -122,7 +135,7 @@ class OwnBadge:
         """Return what is still missing in words, None if the badge is won."""
         if self.awarded_at is not None:
             return None
-        missing = max(0, self.badge.threshold - self.reached)
+        missing = max(0, self.badge.needed - self.reached)
         return MISSING[BadgeKind(self.badge.kind)].format(missing=missing)
 
 

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Subquery, func, select, tuple_
+from sqlalchemy import Select, Subquery, func, select, tuple_
 
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
 from groupbuy.kernel.texts import Text
-from groupbuy.training.models import Enrollment, Program
+from groupbuy.training.models import Certificate, Certification, CohortMember, Enrollment, Program
 from groupbuy.training.queries.outcomes import Compared, compared, comparison, figures, month_of
 from groupbuy.training.rules.effects import CAUTION, COLUMNS, Since
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The leaders who began or completed a program in a month, before and after; `month` is None
-    for all of the program together."""
+    """The leaders who began or completed a program in a month, or were certified.
+
+    `month` is None for all of the program together.
+    """
 
     program_id: str
     title: Text
@@ -34,6 +36,7 @@ def effects(
     calendar: Calendar,
     least: int,
     program: str | None = None,
+    cohort: str | None = None,
 ) -> Sequence[Effect]:
     """Return what leaders sold around a program, by month, in one statement.
 
@@ -42,11 +45,11 @@ def effects(
         months: so many on each side.
         first, last: the months in which it happened.
         least: the averages of fewer are left out.
-        program: only this one.
+        program, cohort: only this one, only who is or was in that one.
 
     Who left a program counts as having begun it: else only the successful would be looked at.
     """
-    events = _events(Since(since), first, last, calendar, program)
+    events = _events(Since(since), first, last, calendar, program, cohort)
     sales = compared(events, months)
     rows = session().execute(
         select(
@@ -88,15 +91,36 @@ def effect_rows(found: Iterable[Effect], language: str) -> Iterator[dict[str, An
 
 
 def _events(
-    since: Since, first: str, last: str, calendar: Calendar, program: str | None
+    since: Since,
+    first: str,
+    last: str,
+    calendar: Calendar,
+    program: str | None,
+    cohort: str | None,
 ) -> Subquery:
-    row = Enrollment
-    at = row.enrolled_at if since is Since.ENROLLED else row.completed_at
-    # The instants, not the months of them, so that few enrolments are looked at.
-    within = (at >= calendar.month_start(first)) & (at < calendar.month_end(last))
-    query = select(
-        row.id, row.leader_id, row.program_id, month_of(at, calendar).label("month")
-    ).where(within)
+    row: Any
+    at: Any
+    query: Select[Any]
+    if since is Since.CERTIFIED:
+        row, at = Certificate, Certificate.issued_at
+        query = select(row.id, row.leader_id, Certification.program_id).join(
+            Certification, Certification.id == row.certification_id
+        )
+        of = Certification.program_id
+    else:
+        enrolled = since is Since.ENROLLED
+        at = Enrollment.enrolled_at if enrolled else Enrollment.completed_at
+        row, of = Enrollment, Enrollment.program_id
+        query = select(row.id, row.leader_id, row.program_id)
+    # The instants, not the months of them, so that few rows are looked at.
+    query = query.add_columns(month_of(at, calendar).label("month")).where(
+        at >= calendar.month_start(first), at < calendar.month_end(last)
+    )
     if program is not None:
-        query = query.where(row.program_id == program)
+        query = query.where(of == program)
+    if cohort is not None:
+        member = CohortMember
+        query = query.where(
+            row.leader_id.in_(select(member.leader_id).where(member.cohort_id == cohort))
+        )
     return query.subquery("training_events")

@@ -12,11 +12,12 @@ from sqlalchemy.sql.selectable import Subquery
 from groupbuy.kernel.clock import Calendar
 from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, decode_cursor, encode_cursor
-from groupbuy.kernel.problems import InvalidInput
+from groupbuy.kernel.problems import InvalidInput, NotFound
 from groupbuy.kernel.texts import Text
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.rules import LeaderState
 from groupbuy.training.models import (
+    CohortMember,
     Enrollment,
     LeaderboardPreference,
     PointsEntry,
@@ -38,12 +39,19 @@ class BoardPlace:
     points: int
 
 
-def board(*, span: Span, day: date, calendar: Calendar, program: str | None = None) -> Subquery:
+def board(
+    *,
+    span: Span,
+    day: date,
+    calendar: Calendar,
+    program: str | None = None,
+    cohort: str | None = None,
+) -> Subquery:
     """Return the places of everybody who takes part: `leader_id, name, points, rank`.
 
-    Of the week or month in which a local day lies, or of all time; of all leaders, or of those
-    who learn a program. Who has no points, is suspended or does not want to be shown takes no
-    part, and leaves no gap. By points; then who reached them first; then the lower id.
+    Of the week or month in which a local day lies, or of all time; of all leaders, of those who
+    learn a program, or of a cohort. Who has no points, is suspended or does not want to be shown
+    takes no part, and leaves no gap. By points; then who reached them first; then the lower id.
     """
     days = days_of(span, day)
     sums = _sums(days, calendar) if days else select(PointsStanding).subquery("sums")
@@ -65,6 +73,8 @@ def board(*, span: Span, day: date, calendar: Calendar, program: str | None = No
     )
     if program is not None:
         query = query.where(sums.c.leader_id.in_(learners(program)))
+    if cohort is not None:
+        query = query.where(sums.c.leader_id.in_(in_cohort(cohort)))
     return query.subquery("board")
 
 
@@ -73,6 +83,20 @@ def learners(program_id: str) -> Select[Any]:
     return select(Enrollment.leader_id).where(
         Enrollment.program_id == program_id, Enrollment.state != EnrollmentState.WITHDRAWN
     )
+
+
+def in_cohort(cohort_id: Any) -> Select[Any]:
+    """Return the leaders who are in a cohort."""
+    return select(CohortMember.leader_id).where(
+        CohortMember.cohort_id == cohort_id, CohortMember.left_at.is_(None)
+    )
+
+
+def refuse_others(leader_id: str, cohort: str | None) -> None:
+    """Raise NotFound where a leader asks for a cohort that is not their own."""
+    own = cohort is None or in_cohort(cohort).where(CohortMember.leader_id == leader_id)
+    if own is not True and session().scalar(own) is None:
+        raise NotFound
 
 
 def standing_entries() -> tuple[FromClause, ColumnElement[bool]]:
@@ -115,9 +139,10 @@ def board_page(
     day: date,
     calendar: Calendar,
     program: str | None = None,
+    cohort: str | None = None,
 ) -> Page[BoardPlace]:
     """Return places from the first rank on, in one statement."""
-    places = board(span=Span(span), day=day, calendar=calendar, program=program)
+    places = board(span=Span(span), day=day, calendar=calendar, program=program, cohort=cohort)
     query = _places(places).order_by(places.c.rank).limit(limit + 1)
     if cursor:
         [last] = decode_cursor(cursor, 1)
@@ -140,10 +165,16 @@ def first_places(
 
 
 def own_place(
-    leader_id: str, *, span: str, day: date, calendar: Calendar, program: str | None = None
+    leader_id: str,
+    *,
+    span: str,
+    day: date,
+    calendar: Calendar,
+    program: str | None = None,
+    cohort: str | None = None,
 ) -> BoardPlace | None:
     """Return a leader's own place, None without one."""
-    places = board(span=Span(span), day=day, calendar=calendar, program=program)
+    places = board(span=Span(span), day=day, calendar=calendar, program=program, cohort=cohort)
     row = session().execute(_places(places).where(places.c.leader_id == leader_id))
     found = row.one_or_none()
     return None if found is None else BoardPlace(*found)

@@ -15,9 +15,10 @@ from groupbuy.kernel.pagination import Page, decode_cursor, encode_cursor, pagin
 from groupbuy.kernel.problems import InvalidInput, NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.rules import LeaderState
-from groupbuy.training.models import LeaderSegment, PointsEntry, WeeklyTarget
+from groupbuy.training.models import CohortMember, LeaderSegment, PointsEntry, WeeklyTarget
 from groupbuy.training.queries.leaderboard import (
     NOT_OF_THIS_LIST,
+    in_cohort,
     learners,
     standing_entries,
     within,
@@ -131,6 +132,10 @@ def _is_for(leader_id: str, month: str | None) -> ColumnElement[bool]:
             row.program_id.is_(None),
             learners_of(row.program_id, leader_id),
         ),
+        or_(
+            row.cohort_id.is_(None),
+            in_cohort(row.cohort_id).where(CohortMember.leader_id == leader_id).exists(),
+        ),
     )
 
 
@@ -172,6 +177,8 @@ def _everybody(target: WeeklyTarget, week: Days, calendar: Calendar) -> Select[A
         query = query.where(Leader.id.in_(own))
     if target.program_id is not None:
         query = query.where(Leader.id.in_(learners(target.program_id)))
+    if target.cohort_id is not None:
+        query = query.where(Leader.id.in_(in_cohort(target.cohort_id)))
     return query
 
 

@@ -7,10 +7,11 @@ from groupbuy.kernel.texts import Text
 
 
 class Since(StrEnum):
-    """What is compared before and after: beginning a program, or completing it."""
+    """What is compared before and after: beginning a program, completing it, a certificate."""
 
     ENROLLED = "enrolled"
     COMPLETED = "completed"
+    CERTIFIED = "certified"
 
 
 CAUTION = Text(

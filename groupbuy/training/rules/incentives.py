@@ -47,9 +47,6 @@ class BadgeKind(StrEnum):
     CERTIFICATES = "certificates"
 
 
-REPORTED = (BadgeKind.STREAK_WEEKS, BadgeKind.CERTIFICATES)
-"""The kinds whose numbers are told by whoever knows them (services.badges.reached)."""
-
 MISSING: dict[BadgeKind, Text] = {
     BadgeKind.LESSONS: Text("还差 {missing} 节课", "{missing} more lessons to go"),
     BadgeKind.PROGRAMS: Text("还差 {missing} 个学习计划", "{missing} more programs to go"),

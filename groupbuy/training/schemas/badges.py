@@ -21,7 +21,7 @@ class BadgeBody(Schema):
     title_zh = Words(required=True)
     title_en = Words(required=True)
     kind = fields.String(required=True, validate=_KINDS)
-    threshold = Count(required=True, minimum=1)
+    needed = Count(required=True, minimum=1)
 
 
 class BadgeEditBody(Schema):
@@ -29,7 +29,7 @@ class BadgeEditBody(Schema):
 
     title_zh = Words()
     title_en = Words()
-    threshold = Count(minimum=1)
+    needed = Count(minimum=1)
     active = fields.Boolean()
 
 
@@ -47,7 +47,7 @@ class BadgeSchema(Schema):
     title_zh = fields.String(required=True)
     title_en = fields.String(required=True)
     kind = fields.String(required=True, validate=_KINDS)
-    threshold = fields.Integer(required=True)
+    needed = fields.Integer(required=True)
     active = fields.Boolean(required=True)
     version = fields.Integer(required=True)
 
@@ -85,7 +85,7 @@ class OwnBadgeSchema(Schema):
     id = IdField("bdg", required=True, attribute="badge.id")
     title = Told(required=True, attribute="badge.title")
     kind = fields.String(required=True, attribute="badge.kind", validate=_KINDS)
-    threshold = fields.Integer(required=True, attribute="badge.threshold")
+    needed = fields.Integer(required=True, attribute="badge.needed")
     reached = fields.Integer(required=True)
     awarded_at = Moment(required=True, allow_none=True)
     missing = Told(required=True, allow_none=True)

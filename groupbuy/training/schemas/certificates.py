@@ -69,6 +69,28 @@ class CertificationSchema(Schema):
     version = fields.Integer(required=True)
 
 
+class AskingVersionSchema(Schema):
+    """A version of a commission plan that asks for a certificate."""
+
+    plan_id = IdField("pln", required=True)
+    number = fields.Integer(required=True)
+    state = fields.String(required=True)
+
+
+class CertificationOpeningsSchema(Schema):
+    """What a certification opens: everything that demands it, where that is set.
+
+    The newest 100 of the campaigns that have not ended, and of the plan versions.
+    """
+
+    all_hosting = fields.Boolean(required=True, metadata={"description": "to host at all"})
+    category_ids = fields.List(IdField("cat"), required=True)
+    campaign_ids = fields.List(IdField("cmp"), required=True)
+    levels = fields.List(fields.Integer(), required=True)
+    bonuses = fields.List(fields.Nested(AskingVersionSchema), required=True)
+    multipliers = fields.List(fields.Nested(AskingVersionSchema), required=True)
+
+
 class CertificationQuery(PageQuery):
     """Filters of the list of certifications."""
 

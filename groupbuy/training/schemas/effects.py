@@ -21,6 +21,7 @@ class TrainingEffectQuery(Schema):
     last = MonthField(required=True)
     months = fields.Integer(load_default=3, validate=validate.Range(min=1, max=12))
     program = IdField("prg", load_default=None)
+    cohort = IdField("cht", load_default=None)
 
     @validates_schema(skip_on_field_errors=True)
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -1,8 +1,9 @@
 """What points, leaderboards and rankings take and give over HTTP."""
 
 from datetime import date
+from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from groupbuy.kernel.http import Count, Day, Fen, IdField, Moment, PageQuery, Schema, Words
 from groupbuy.settlement.rules.adjustments import AdjustmentState
@@ -118,6 +119,7 @@ class LeaderboardQuery(PageQuery):
     span = fields.String(load_default=Span.WEEK.value, validate=_SPANS)
     on = Day(load_default=None)
     program = IdField("prg", load_default=None)
+    cohort = IdField("cht", load_default=None)
 
 
 class BoardPlaceSchema(Schema):
@@ -205,9 +207,16 @@ class WeeklyTargetBody(Schema):
     until_on = Day(load_default=None, allow_none=True, validate=_monday)
     segment = fields.String(load_default=None, allow_none=True, validate=SEGMENTS)
     program_id = IdField("prg", load_default=None, allow_none=True)
+    cohort_id = IdField("cht", load_default=None, allow_none=True)
     lessons = Count(load_default=0, maximum=1_000)
     sessions = Count(load_default=0, maximum=1_000)
     points = Count(load_default=0, maximum=MOST_POINTS)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _one_audience(self, data: dict[str, Any], **kwargs: Any) -> None:
+        audience = ("segment", "program_id", "cohort_id")
+        if sum(1 for name in audience if data[name] is not None) > 1:
+            raise ValidationError("For a segment, a program or a cohort: only one of them.")
 
 
 class WeeklyTargetEditBody(Schema):
@@ -233,6 +242,7 @@ class WeeklyTargetSchema(Schema):
     until_on = Day(required=True, allow_none=True)
     segment = fields.String(required=True, allow_none=True, validate=SEGMENTS)
     program_id = IdField("prg", required=True, allow_none=True)
+    cohort_id = IdField("cht", required=True, allow_none=True)
     lessons = fields.Integer(required=True)
     sessions = fields.Integer(required=True)
     points = fields.Integer(required=True)

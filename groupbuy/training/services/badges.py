@@ -34,7 +34,7 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
             literal(AwardState.AWARDED.value),
             literal(""),
         )
-        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.threshold))
+        .join(far, (far.c.kind == Badge.kind) & (far.c.reached >= Badge.needed))
         .where(Badge.active)
         .order_by(far.c.leader_id, Badge.id)
     )
@@ -44,12 +44,12 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
     return len(session().execute(awarded.returning(BadgeAward.id)).all())
 
 
-def reached(*, leader_id: str, kind: BadgeKind, count: int, now: datetime) -> None:
-    """Take note that a leader reached so much of what is counted elsewhere; repeatable.
+def streak(*, leader_id: str, weeks: int, now: datetime) -> None:
+    """Take note of a leader's longest streak of weeks; repeatable.
 
     The most counts: weeks of a streak that broke stay reached.
     """
-    new = insert(Reached).values(leader_id=leader_id, kind=kind, reached=count)
+    new = insert(Reached).values(leader_id=leader_id, kind=BadgeKind.STREAK_WEEKS, reached=weeks)
     most = func.greatest(Reached.reached, new.excluded.reached, type_=BigInteger)
     session().execute(
         new.on_conflict_do_update(index_elements=["leader_id", "kind"], set_={"reached": most})
@@ -63,7 +63,7 @@ def define(
     title_zh: str,
     title_en: str,
     kind: str,
-    threshold: int,
+    needed: int,
     actor: Actor,
     now: datetime,
 ) -> Badge:
@@ -78,7 +78,7 @@ def define(
         title_zh=title_zh,
         title_en=title_en,
         kind=kind,
-        threshold=threshold,
+        needed=needed,
         active=True,
         version=1,
     )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, CTE, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ARRAY, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import insert_missing, session
 from groupbuy.kernel.ids import Id, any_id, new_id
 from groupbuy.kernel.signals import announce
 from groupbuy.training import signals
@@ -61,11 +61,12 @@ def advance_recount(*, recount_id: str, now: datetime) -> Counted:
         return _told(run)
     batch = _next_batch(run.reached_id)
     if batch:
-        run.changed += _count(batch)
-        run.completed += _complete(batch, now)
-        _place(batch)
+        figures = _figures([row.id for row in batch])
+        run.changed += _write(batch, figures)
+        run.completed += _complete(batch, figures, now)
+        _place(batch, figures)
         run.counted += len(batch)
-        run.reached_id = batch[-1]
+        run.reached_id = batch[-1].id
     else:
         refresh_funnel()
         run.state = RECOUNT_MOVES[RecountState.RUNNING, "finish"]
@@ -79,90 +80,106 @@ def _told(run: TrainingRecount) -> Counted:
     return Counted(run.id, run.counted, run.expected, run.changed, run.completed, finished)
 
 
-def _next_batch(after: str | None) -> Sequence[str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an enrolment has done of what is asked, and the first lesson of it that is missing."""
+
+    required: int
+    done: int
+    next_id: str | None
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether all that is asked is done; a program that asks for nothing has no end."""
+        return 0 < self.required == self.done
+
+
+def _next_batch(after: str | None) -> Sequence[Any]:
     """Lock the next enrolments; what is counted then holds until this step is over."""
-    query = select(Enrollment.id).order_by(Enrollment.id).limit(BATCH).with_for_update()
+    query = (
+        select(
+            Enrollment.id,
+            Enrollment.state,
+            Enrollment.required,
+            Enrollment.done,
+            LearningPlace.lesson_id,
+        )
+        .outerjoin(LearningPlace, LearningPlace.enrollment_id == Enrollment.id)
+        .order_by(Enrollment.id)
+        .limit(BATCH)
+        .with_for_update(of=Enrollment)
+    )
     if after is not None:
         query = query.where(Enrollment.id > after)
-    return session().scalars(query).all()
+    return session().execute(query).all()
 
 
-def _batch(batch: Sequence[str]) -> CTE:
-    given = func.unnest(bindparam("batch", list(batch), type_=ARRAY(Id("enr"))))
-    ids = select(given.column_valued("id").label("id")).cte("given")
-    return (
-        select(Enrollment.id, Enrollment.leader_id, Enrollment.program_id)
-        .join(ids, ids.c.id == Enrollment.id)
-        .cte("batch")
-        .prefix_with("materialized", dialect="postgresql")
-    )
-
-
-def _count(batch: Sequence[str]) -> int:
-    """Set what the batch has done of what is asked; return how many enrolments that changed."""
-    some, asked = _batch(batch), path()
-    required = (
-        select(asked.c.program_id, func.count().label("required"))
-        .where(asked.c.asked)
-        .group_by(asked.c.program_id)
-        .subquery()
-    )
-    done = (
-        select(some.c.id, func.count().label("done"))
-        .join(asked, (asked.c.program_id == some.c.program_id) & asked.c.asked)
-        .join(LessonRecord, _record_of(some, asked))
-        .group_by(some.c.id)
-        .subquery()
-    )
-    counts = (
-        select(
-            some.c.id,
-            func.coalesce(required.c.required, 0).label("required"),
-            func.coalesce(done.c.done, 0).label("done"),
-        )
-        .outerjoin(required, required.c.program_id == some.c.program_id)
-        .outerjoin(done, done.c.id == some.c.id)
-        .subquery()
-    )
-    counting = (
-        update(Enrollment)
-        .where(
-            Enrollment.id == counts.c.id,
-            or_(
-                Enrollment.required != counts.c.required,
-                Enrollment.done != counts.c.done,
-            ),
-        )
-        .values(required=counts.c.required, done=counts.c.done)
-        .returning(Enrollment.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(session().execute(counting).all())
-
-
-def _record_of(some: CTE, asked: CTE) -> Any:
-    """Return the condition that joins what a leader has done to a lesson on the way."""
-    return (
-        (LessonRecord.leader_id == some.c.leader_id)
-        & (LessonRecord.lesson_id == asked.c.lesson_id)
-        & LessonRecord.satisfied
-    )
-
-
-def _complete(batch: Sequence[str], now: datetime) -> int:
-    """Complete the active enrolments of the batch that have done all, and announce each."""
+def _figures(batch: Sequence[str]) -> dict[str, Found]:
+    """Return what is so now of each of these enrolments; what is asked is looked at once."""
+    asked = path()
     query = (
-        select(Enrollment)
-        .where(
-            Enrollment.id == any_id("batch", "enr"),
-            Enrollment.state == EnrollmentState.ACTIVE,
-            Enrollment.required > 0,
-            Enrollment.done == Enrollment.required,
+        select(
+            Enrollment.id,
+            Enrollment.program_id,
+            func.count(asked.c.lesson_id).label("required"),
+            func.count(LessonRecord.lesson_id).label("done"),
+            func.min(asked.c.place).filter(LessonRecord.lesson_id.is_(None)).label("place"),
         )
-        .order_by(Enrollment.id)
-        .execution_options(populate_existing=True)
+        .outerjoin(asked, (asked.c.program_id == Enrollment.program_id) & asked.c.asked)
+        .outerjoin(
+            LessonRecord,
+            (LessonRecord.leader_id == Enrollment.leader_id)
+            & (LessonRecord.lesson_id == asked.c.lesson_id)
+            & LessonRecord.satisfied,
+        )
+        .where(Enrollment.id == any_id("batch", "enr"))
+        .group_by(Enrollment.id)
     )
-    ready = session().scalars(query, {"batch": list(batch)}).all()
+    rows = session().execute(query, {"batch": list(batch)}).all()
+    lessons = path()
+    ids = {
+        (row.program_id, row.place): row.lesson_id
+        for row in session().execute(
+            select(lessons.c.program_id, lessons.c.place, lessons.c.lesson_id)
+        )
+    }
+    return {
+        row.id: Found(row.required, row.done, ids.get((row.program_id, row.place))) for row in rows
+    }
+
+
+def _write(batch: Sequence[Any], figures: dict[str, Found]) -> int:
+    """Set the figures of those enrolments that say otherwise, and return how many these are."""
+    wrong = [
+        row.id
+        for row in batch
+        if (row.required, row.done) != (figures[row.id].required, figures[row.id].done)
+    ]
+    if wrong:
+        values = {
+            "ids": wrong,
+            "required": [figures[enrollment_id].required for enrollment_id in wrong],
+            "done": [figures[enrollment_id].done for enrollment_id in wrong],
+        }
+        session().execute(_SET, values)
+    return len(wrong)
+
+
+_SET = text(
+    "update enrollments set required = given.required, done = given.done "
+    "from unnest(:ids, cast(:required as bigint[]), cast(:done as bigint[])) "
+    "as given (id, required, done) where enrollments.id = given.id"
+).bindparams(bindparam("ids", type_=ARRAY(Id("enr"))))
+
+
+def _complete(batch: Sequence[Any], figures: dict[str, Found], now: datetime) -> int:
+    """Complete the active enrolments that have done all, and announce each."""
+    active = [row.id for row in batch if row.state == EnrollmentState.ACTIVE]
+    done = [enrollment_id for enrollment_id in active if figures[enrollment_id].finished]
+    if not done:
+        return 0
+    query = select(Enrollment).where(Enrollment.id.in_(done)).order_by(Enrollment.id)
+    ready = session().scalars(query.execution_options(populate_existing=True)).all()
     for enrollment in ready:
         enrollment.state = EnrollmentState.COMPLETED
         enrollment.completed_at = now
@@ -172,25 +189,21 @@ def _complete(batch: Sequence[str], now: datetime) -> int:
     return len(ready)
 
 
-def _place(batch: Sequence[str]) -> None:
-    """Write down at which lesson each active enrolment of the batch stands."""
+def _place(batch: Sequence[Any], figures: dict[str, Found]) -> None:
+    """Write down at which lesson each active enrolment stands, where that has changed."""
+    places = {
+        row.id: figures[row.id].next_id if row.state == EnrollmentState.ACTIVE else None
+        for row in batch
+    }
+    moved = [row.id for row in batch if row.lesson_id != places[row.id]]
+    if not moved:
+        return
     session().execute(
-        delete(LearningPlace).where(LearningPlace.enrollment_id == any_id("batch", "enr")),
-        {"batch": list(batch)},
+        delete(LearningPlace).where(LearningPlace.enrollment_id == any_id("moved", "enr")),
+        {"moved": moved},
         execution_options={"synchronize_session": False},
     )
-    some, asked = _batch(batch), path()
-    first = (
-        select(some.c.id, some.c.program_id, func.min(asked.c.place).label("place"))
-        .join(asked, (asked.c.program_id == some.c.program_id) & asked.c.asked)
-        .join(Enrollment, Enrollment.id == some.c.id)
-        .outerjoin(LessonRecord, _record_of(some, asked))
-        .where(Enrollment.state == EnrollmentState.ACTIVE, LessonRecord.leader_id.is_(None))
-        .group_by(some.c.id, some.c.program_id)
-        .subquery()
+    new = [{"enrollment_id": row_id, "lesson_id": places[row_id]} for row_id in moved]
+    insert_missing(
+        LearningPlace, [row for row in new if row["lesson_id"]], returning=["enrollment_id"]
     )
-    places = select(first.c.id, asked.c.lesson_id).join(
-        asked,
-        (asked.c.program_id == first.c.program_id) & (asked.c.place == first.c.place),
-    )
-    session().execute(insert(LearningPlace).from_select(["enrollment_id", "lesson_id"], places))

@@ -8,10 +8,11 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.problems import InvalidInput, StaleVersion
 from groupbuy.kernel.texts import Text
-from groupbuy.training.models import Program, WeeklyTarget
+from groupbuy.training.models import Cohort, Program, WeeklyTarget
 from groupbuy.training.queries import targets as queries
 
 NO_PROGRAM = Text("没有这个学习计划。", "There is no such program.")
+NO_COHORT = Text("没有这个班。", "There is no such cohort.")
 NOTHING_ASKED = Text("请至少设置一项大于 0 的目标。", "Ask for at least one thing.")
 ENDS_EARLY = Text("结束日期不能早于开始日期。", "It cannot end before it begins.")
 
@@ -20,11 +21,15 @@ def set_target(*, actor: Actor, now: datetime, **fields: Any) -> WeeklyTarget:
     """Set a target for each week from a Monday on, until another one if that is given.
 
     Raises:
-        InvalidInput: there is no such program, it asks for nothing, or ends before it begins.
+        InvalidInput: there is no such program or cohort, it asks for nothing, or it ends before
+            it begins.
     """
     program_id = fields.get("program_id")
     if program_id is not None and session().get(Program, program_id) is None:
         raise InvalidInput.at("/program_id", NO_PROGRAM)
+    cohort_id = fields.get("cohort_id")
+    if cohort_id is not None and session().get(Cohort, cohort_id) is None:
+        raise InvalidInput.at("/cohort_id", NO_COHORT)
     _check(fields["from_on"], fields["until_on"], fields)
     target = WeeklyTarget(**fields, set_by=actor.label, set_at=now)
     session().add(target)

@@ -203,8 +203,8 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
     assert (program["enrollment"], program["required"], program["percent"]) == ("active", 12, 0)
     assert first["title"] == "Recommendation workshop"
     *_, locked = [one for one in school.steps(program["id"]) if one["kind"] == "article"]
-    told = {"read": True}
-    answer = school.mei.post(f"/leader/lessons/{locked['id']}/progress", told)
+    read = {"read": True}
+    answer = school.mei.post(f"/leader/lessons/{locked['id']}/progress", read)
     refused(answer, 409, "lesson-locked")
 
     # She attends three sessions, misses one and makes it up by its replay.

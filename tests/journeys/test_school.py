@@ -15,10 +15,13 @@ from groupbuy.kernel.settings import settings
 from groupbuy.training.curriculum.facts import facts_of
 from groupbuy.training.curriculum.reading import starter_programs
 from groupbuy.training.jobs import (
+    award_badges,
     close_sessions,
     divide_leaders,
     expire_attempts,
     remind_idle_leaders,
+    remind_of_expiries,
+    remind_of_sessions,
     turn_cohorts,
 )
 from tests.cli.test_commands import run
@@ -28,6 +31,15 @@ from tests.journeys.test_first_month import only_statement, publish_plan, settle
 from tests.orders.test_api import refused
 
 APRIL = "/hq/settlement-periods/2026-04"
+DUE = (
+    turn_cohorts,
+    close_sessions,
+    expire_attempts,
+    award_badges,
+    remind_idle_leaders,
+    remind_of_sessions,
+    remind_of_expiries,
+)
 EVENINGS = [{"weekday": day, "time": "19:30", "minutes": 60} for day in (1, 3, 5)]
 HOST = "certified-host"
 
@@ -51,7 +63,7 @@ class School:
     def wait(self, until: datetime | None = None, **duration: float) -> None:
         """Let time pass, in the shop and in the school."""
         self.shop.wait(until, **duration)
-        for due in (turn_cohorts, close_sessions, expire_attempts, remind_idle_leaders):
+        for due in DUE:
             due()
         run_pending()
 
@@ -91,6 +103,7 @@ class School:
     def attend(self, one: dict[str, Any]) -> dict[str, Any]:
         """Let Mei check in with the code that Rui shows, and stay to the end."""
         starts_at = datetime.fromisoformat(one["starts_at"])
+        self.wait(until=starts_at - timedelta(minutes=30))
         self.wait(until=starts_at + timedelta(minutes=3))
         code = made(self.rui.get(f"/hq/live-sessions/{one['id']}/check-in-code"), 200)["code"]
         path = f"/leader/live-sessions/{one['id']}"
@@ -190,8 +203,8 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
     assert (program["enrollment"], program["required"], program["percent"]) == ("active", 12, 0)
     assert first["title"] == "Recommendation workshop"
     *_, locked = [one for one in school.steps(program["id"]) if one["kind"] == "article"]
-    told = {"read": True}
-    answer = school.mei.post(f"/leader/lessons/{locked['id']}/progress", told)
+    read = {"read": True}
+    answer = school.mei.post(f"/leader/lessons/{locked['id']}/progress", read)
     refused(answer, 409, "lesson-locked")
 
     # She attends three sessions, misses one and makes it up by its replay.
@@ -200,8 +213,10 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
     assert school.attend(third)["status"] == "present"
     school.read(program["id"])
     assert school.attend(fourth)["status"] == "present"
-    weeks = made(school.mei.get("/leader/attendance"), 200)
-    assert weeks["weeks"][0]["compliant"] or weeks["weeks"][-2]["compliant"]
+    attended = made(school.mei.get("/leader/attendance"), 200)
+    week = next(one for one in attended["weeks"] if one["week"] == "2026-03-09")
+    assert (week["attended"], week["required"], week["compliant"]) == (3, 3, True)
+    assert attended["streak"] == {"current": 1, "best": 1}
 
     # The assessment: once failed, once too soon, then passed.
     (exam,) = [one for one in school.steps(program["id"]) if one["kind"] == "assessment"]
@@ -256,7 +271,8 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
 
     # A year later she renews within the window, and loses no day of the old certificate.
     expires_on = datetime.fromisoformat(certificate["expires_on"]).date()
-    school.wait(until=api.clock.at + timedelta(days=300))
+    school.wait(days=300)
+    school.wait(hours=10)  # nobody is reminded at night
     assert expires_on - api.clock.at.date() < timedelta(days=60)
     path = f"/leader/certificates/{certificate['id']}"
     assert made(school.mei.get(path), 200)["state"] == "expiring"
@@ -268,6 +284,11 @@ def test_it_goes_from_an_application_to_a_renewed_certificate(school: School, ap
         "program_completed",
         "assessment_passed",
     ]
+
+    # All along she was told what she had to know.
+    notices = made(school.mei.get("/me/notices", limit=100), 200)["items"]
+    told = {one["kind"] for one in notices}
+    assert {"live_session", "program_completed", "certificate_expiring"} <= told
 
     broken = [finding for finding in books.check(invariants()) if finding.faults]
     assert not broken, broken

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import click
 from flask_smorest import Blueprint
+from sqlalchemy.orm import configure_mappers
 
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.personal import PersonalData
@@ -42,6 +43,8 @@ def open_rooms() -> None:
     for room in ("models", "signals", "receivers", "jobs"):
         for _ in _rooms(room):
             pass
+    # Now, so that gunicorn's workers share it, and not at the first statement of each.
+    configure_mappers()
 
 
 def blueprints() -> Iterator[Blueprint]:

@@ -14,6 +14,7 @@ from select import POLLIN, poll
 from time import monotonic
 from typing import Any, TypeVar, cast
 
+import orjson
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -114,6 +115,7 @@ db = SQLAlchemy(
         "pool_size": 10,
         "max_overflow": 10,
         "hide_parameters": True,
+        "json_deserializer": orjson.loads,
     },
 )
 

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Dialect, ForeignKey, Uuid, any_, bindparam
@@ -79,9 +80,14 @@ class Id(TypeDecorator[str]):
         """Turn the public id into the stored value."""
         return None if value is None else to_uuid(value, self.prefix)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """Turn the stored value into the public id."""
-        return None if value is None else f"{self.prefix}_{value.hex}"
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
+        """Return what turns the stored value into the public id: one call, as there are so many."""
+        prefix = self.prefix
+
+        def read(value: uuid.UUID | None) -> str | None:
+            return None if value is None else f"{prefix}_{value.int:032x}"
+
+        return read
 
 
 def any_id(name: str, prefix: str) -> ColumnElement[Any]:

@@ -2,12 +2,12 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import Integer, Label, Row, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -17,6 +17,7 @@ from groupbuy.kernel.problems import InvalidInput
 from groupbuy.kernel.texts import Text
 
 Item = TypeVar("Item")
+SortKey = InstrumentedAttribute[Any] | Label[Any]
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -69,53 +70,55 @@ def paginate(
         cursor: where the previous page ended.
         descending: newest first.
     """
+    statement = paged(query, by=by, after=bool(cursor), descending=descending)
+    rows = session().scalars(statement, _place(by, limit, cursor))
+    return _cut(list(rows), by, limit)
+
+
+def paged(
+    query: Select[*tuple[Any, ...]],
+    *,
+    by: Sequence[SortKey],
+    after: bool,
+    descending: bool = False,
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement of a page that `read_page` reads: the first one, or one `after` it.
+
+    It names neither the place nor the size, so what is asked often can be built once.
+    """
     query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
-    if cursor:
-        query = query.where(_after(by, decode_cursor(cursor, len(by)), descending))
-    rows = list(session().scalars(query.limit(limit + 1)))
+    if after:
+        bound = tuple_(*(bindparam(f"after_{n}", type_=key.type) for n, key in enumerate(by)))
+        query = query.where(tuple_(*by) < bound if descending else tuple_(*by) > bound)
+    return query.limit(bindparam("page_rows", type_=Integer))
+
+
+def read_page(
+    statement: Select[*tuple[Any, ...]],
+    parameters: Mapping[str, Any],
+    *,
+    by: Sequence[SortKey],
+    limit: int,
+    cursor: str | None,
+) -> Page[Row[*tuple[Any, ...]]]:
+    """Run a statement made by `paged` and return its rows, which hold the columns of `by`."""
+    rows = session().execute(statement, {**parameters, **_place(by, limit, cursor)})
+    return _cut(rows.all(), by, limit)
+
+
+def _cut(rows: Sequence[Item], by: Sequence[SortKey], limit: int) -> Page[Item]:
     if len(rows) <= limit:
         return Page(rows, None)
     last = rows[limit - 1]
-    return Page(rows[:limit], encode_cursor([getattr(last, column.key) for column in by]))
+    return Page(rows[:limit], encode_cursor([getattr(last, str(key.key)) for key in by]))
 
 
-def paginate_ranked(
-    query: Select[Item],
-    *,
-    rank: ColumnElement[int],
-    by: InstrumentedAttribute[Any],
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-) -> Page[Item]:
-    """Run one statement that reads one page of an entity, the highest rank first.
-
-    Args:
-        query: selects exactly one entity.
-        rank: a whole number, reckoned for each row; a page begins exactly where one ended.
-        by: a unique column of that entity, falling too: among equals the newest comes first.
-        limit: at most this many items.
-        cursor: where the previous page ended.
-    """
-    if cursor:
-        query = query.where(_after([rank, by], decode_cursor(cursor, 2), descending=True))
-    ordered = query.add_columns(rank.label("rank")).order_by(rank.desc(), by.desc())
-    rows = session().execute(ordered.limit(limit + 1)).all()
-    items = [row[0] for row in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(items, None)
-    return Page(items, encode_cursor([rows[limit - 1].rank, getattr(items[-1], by.key)]))
-
-
-def _after(
-    by: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
-    values: Sequence[Any],
-    descending: bool,
-) -> ColumnElement[bool]:
-    if not all(_fits(column.type, value) for column, value in zip(by, values, strict=True)):
+def _place(by: Sequence[SortKey], limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return the parameters of a page: where it begins, and one row more than it shows."""
+    values = decode_cursor(cursor, len(by)) if cursor else []
+    if not all(_fits(key.type, value) for key, value in zip(by, values, strict=False)):
         raise _invalid_cursor()
-    place = tuple_(*by)
-    bound = tuple_(*values, types=[column.type for column in by])
-    return place < bound if descending else place > bound
+    return {f"after_{n}": value for n, value in enumerate(values)} | {"page_rows": limit + 1}
 
 
 def _fits(kind: TypeEngine[Any], value: Any) -> bool:

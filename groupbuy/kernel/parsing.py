@@ -1,7 +1,7 @@
 """Reading requests as strictly as answers are written: nothing unknown, nothing malformed."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import marshmallow as ma
@@ -39,11 +39,20 @@ class StrictParser(FlaskParser):
             raise MalformedRequest
         return parsed
 
+    def _get_schema(self, argmap: Any, req: Any) -> ma.Schema:
+        """Return the one instance of a schema: making one costs more than reading by it."""
+        return _instance(argmap)
+
     def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
         """Read the query, or raise MalformedRequest."""
         if any(_holds_nul(values) for values in req.args.listvalues()):
             raise MalformedRequest
         return super().load_querystring(req, schema)
+
+
+@cache
+def _instance(schema: type[ma.Schema]) -> ma.Schema:
+    return schema()
 
 
 def _holds_nul(value: Any) -> bool:

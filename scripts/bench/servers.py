@@ -62,8 +62,12 @@ class Gunicorn:
             return bytes(answer.read())
 
     def memory_mib(self) -> tuple[float, float]:
-        """Return the workers' memory together: their proportional share, and the resident set."""
-        whole = [worker.memory_full_info() for worker in self._process.children()]
+        """Return all processes' memory together: their proportional share, and the resident set.
+
+        Their master's too: it holds its share of what they have in common.
+        """
+        processes = [self._process, *self._process.children()]
+        whole = [process.memory_full_info() for process in processes]
         return (
             round(sum(memory.pss for memory in whole) / MEBIBYTE, 1),
             round(sum(memory.rss for memory in whole) / MEBIBYTE, 1),

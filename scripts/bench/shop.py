@@ -266,7 +266,7 @@ def judge_memory(bench: Bench, requests: int) -> None:
     report.facts["memory_mib"] = {"after_run": after_run, "at_end": at_end}
     told = f"{after_run[0]} MiB (resident {after_run[1]})"
     enough = after_run[0] <= MOST_MEMORY_MIB
-    report.judge(f"two workers: at most {MOST_MEMORY_MIB} MiB", told, enough)
+    report.judge(f"two workers, their master: at most {MOST_MEMORY_MIB} MiB", told, enough)
     report.judge(
         f"memory flat over {requests:,} more requests",
         f"{after_run[0]} → {at_end[0]} MiB",

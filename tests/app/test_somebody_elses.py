@@ -16,13 +16,13 @@ from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
-from tests.factories import cohorts
+from tests.factories import assessments, cohorts, training
 from tests.journeys.headquarters import made
 
 IN_TIME = START - timedelta(days=40)
 """When the month that the demo settled could still be disputed."""
 
-COLLECTIVE = frozenset({"sku", "shp", "prg", "lsn"})
+COLLECTIVE = frozenset({"sku", "shp", "prg", "lsn", "ast", "qst"})
 """Ids that are nobody's own: goods that all may buy, what is taught to all leaders, and people,
 who are named beside a place."""
 
@@ -117,6 +117,15 @@ def _proxy(world: World) -> str:
     return str(made(world.api.shopper("bo").post(path, {"name": "Lan"}))["id"])
 
 
+def _attempt(world: World) -> str:
+    """Let Mei begin an assessment."""
+    exam = assessments.exam("true_false")
+    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
+    leader = session().get_one(Leader, mei)
+    training.enrolled(leader, program=exam.program)
+    return assessments.begun(exam, leader).id
+
+
 def _cohort(world: World) -> str:
     mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
     return cohorts.cohort(leaders=[session().get_one(Leader, mei)]).id
@@ -139,6 +148,7 @@ MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "rdm": ("mei", _redemption),
     "coh": ("mei", _cohost),
     "dsp": ("tao", _dispute),
+    "atm": ("mei", _attempt),
     "cht": ("mei", _cohort),
     "lvs": ("mei", _live_session),
 }
@@ -167,6 +177,9 @@ def test_it_hides_what_is_somebody_elses(app: Flask, api: Api) -> None:
     world = World(api)
     known = {prefix: maker(world) for prefix, (_, maker) in MAKERS.items()}
     known |= {"shp": api.shopper("bo").id, "orl": _line(world, 2)[1]}
+    known["qst"] = world.first(
+        "qst", "select question_id from attempt_questions order by attempt_id desc"
+    )
     faults = []
     for route in own_routes(app):
         ids = {name: known[p] for name, p in route.prefixes.items() if p in known}

@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 import pytest
 from marshmallow import fields, post_dump
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from groupbuy.kernel.fields import Day, Fen, IdField, Moment, Schema, Words
 
@@ -82,11 +83,17 @@ FULL: dict[str, Any] = {
 }
 
 
+def a_row(values: dict[str, Any]) -> Any:
+    return IteratorResult(SimpleResultMetaData(list(values)), iter([tuple(values.values())])).one()
+
+
 @pytest.mark.parametrize(
     "given",
     [
         FULL,
         SimpleNamespace(**FULL),
+        a_row(FULL),
+        a_row({"text": "plain", "count": 3}),
         dict.fromkeys(FULL) | {"inner": None},
         {},
         {"inner": {}},
@@ -110,3 +117,28 @@ def test_it_fails_where_marshmallow_fails() -> None:
     for broken in ({"count": "many"}, {"inners": 3}, {"at": "yesterday"}):
         with pytest.raises((ValueError, TypeError, AttributeError)):
             Everything().dump(broken)
+
+
+class Told(Schema):
+    text = fields.String()
+    count = fields.Integer()
+    by_name = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        FULL,
+        SimpleNamespace(**FULL),
+        a_row(FULL),
+        a_row({"text": "plain", "count": 3}),
+        {"text": None, "count": "3", "by_name": {}},
+        {"count": 1},
+        None,
+    ],
+)
+def test_it_gives_the_same_of_what_it_gets_at_once(given: Any) -> None:
+    schema = Told()
+    expected = ma.Schema._serialize(schema, given)
+    assert schema.dump(given) == expected
+    assert list(schema.dump(given)) == list(expected)

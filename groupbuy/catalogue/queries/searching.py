@@ -14,14 +14,15 @@ _SHARES = 1_000_000
 def found_by(q: str, words: Any, *, within: str = "") -> ColumnElement[bool]:
     """Tell whether a row has all the words of `q`; where there are no words nothing is found."""
     query = search_query(q, within=within)
-    return false() if query is None else words.op("@@", is_comparison=True)(_query(query))
+    return false() if query is None else matches(words, literal(query))
 
 
-def rank_of(q: str, words: Any) -> ColumnElement[int]:
-    """Return how well a row fits `q`: how near together, and in how weighty a text, it stands."""
-    rank = func.ts_rank_cd(words, _query(search_query(q) or ""))
-    return cast(rank * _SHARES, BigInteger)
+def matches(words: Any, query: ColumnElement[str]) -> ColumnElement[bool]:
+    """Tell whether a row has the words of a query by `rules.search_query`; an empty one: none."""
+    found: ColumnElement[bool] = words.op("@@", is_comparison=True)(cast(query, TSQUERY))
+    return found
 
 
-def _query(query: str) -> ColumnElement[Any]:
-    return cast(literal(query), TSQUERY)
+def rank_of(words: Any, query: ColumnElement[str]) -> ColumnElement[int]:
+    """Return how well a row fits a query: how near together, in how weighty a text, it stands."""
+    return cast(func.ts_rank_cd(words, cast(query, TSQUERY)) * _SHARES, BigInteger)

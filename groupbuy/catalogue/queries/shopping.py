@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Row,
     Select,
+    Text,
     Uuid,
     and_,
+    bindparam,
     exists,
     func,
     literal,
@@ -18,15 +23,21 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
 from groupbuy.catalogue.models import Brand, Category, Product, Sku
-from groupbuy.catalogue.queries.searching import found_by, rank_of
+from groupbuy.catalogue.queries.searching import found_by, matches, rank_of
 from groupbuy.catalogue.queries.tree import subtree
-from groupbuy.catalogue.rules import ProductState, Sort, in_tree_order, summed_upward
-from groupbuy.kernel.db import session
-from groupbuy.kernel.ids import any_id
-from groupbuy.kernel.pagination import Page, paginate, paginate_ranked
+from groupbuy.catalogue.rules import (
+    ProductState,
+    Sort,
+    in_tree_order,
+    search_query,
+    summed_upward,
+)
+from groupbuy.kernel.db import Instant, session
+from groupbuy.kernel.ids import Id, any_id
+from groupbuy.kernel.pagination import Page, SortKey, paged, paginate, read_page
 from groupbuy.kernel.problems import NotFound
 
 SUGGESTIONS = 10
@@ -36,19 +47,27 @@ _NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class BrandOnSale:
+    """A brand as shoppers see it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProductOnSale:
-    """A product with its active SKUs, as shoppers see it."""
+    """A product with its active SKUs, as shoppers see it; each a row of what they see of it."""
 
     id: str
     category_id: str
-    brand: Brand | None
+    brand: BrandOnSale | None
     title: str
     description: str
     storage: str
     on_sale_from: datetime | None
     on_sale_until: datetime | None
     picture_ids: Sequence[str]
-    skus: Sequence[Sku]
+    skus: Sequence[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +129,31 @@ def products_on_sale(
         price_from_fen, price_to_fen: what the cheapest active SKU may be, both included.
         sort: see `Sort`; by relevance if there is a `q`, else newest first, unless said.
     """
-    query = select(Product).where(_on_sale(now), *_within(category))
-    for column, value in ((Product.brand_id, brand), (Product.storage, storage)):
-        if value is not None:
-            query = query.where(column == value)
-    if in_stock is not None:
-        stocked = exists().where(Sku.product_id == Product.id, Sku.active, Sku.in_stock)
-        query = query.where(stocked if in_stock else ~stocked)
-    if price_from_fen is not None:
-        query = query.where(Product.lowest_price_fen >= price_from_fen)
-    if price_to_fen is not None:
-        query = query.where(Product.lowest_price_fen <= price_to_fen)
-    if q is not None:
-        query = query.where(found_by(q, Product.search))
-    page = _sorted(query.options(joinedload(Product.brand)), q, sort, limit=limit, cursor=cursor)
+    asked = {
+        "category": category,
+        "brand": brand,
+        "storage": storage,
+        "in_stock": in_stock or None,
+        "sold_out": in_stock is False or None,
+        "price_from_fen": price_from_fen,
+        "price_to_fen": price_to_fen,
+        "words": None if q is None else search_query(q) or "",
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    order = Sort(sort or (Sort.NEWEST if q is None else Sort.RELEVANCE))
+    page = read_page(
+        _listing(frozenset(given), order, bool(cursor)),
+        {**given, "now": now},
+        by=_ORDER[order],
+        limit=limit,
+        cursor=cursor,
+    )
     return Page(_with_skus(page.items), page.next_cursor)
 
 
 def product_on_sale(product_id: str, *, now: datetime) -> ProductOnSale:
     """Return one product that shoppers can see, or raise NotFound."""
-    query = select(Product).where(Product.id == product_id, _on_sale(now))
-    found = session().scalars(query.options(joinedload(Product.brand))).all()
+    found = session().execute(_ONE, {"product_id": product_id, "now": now}).all()
     if not found:
         raise NotFound
     return _with_skus(found)[0]
@@ -181,20 +204,7 @@ def _suggested(
     )
 
 
-def _sorted(
-    query: Select[Product], q: str | None, sort: str | None, *, limit: int, cursor: str | None
-) -> Page[Product]:
-    if sort is None:
-        sort = Sort.NEWEST if q is None else Sort.RELEVANCE
-    if sort == Sort.RELEVANCE:
-        rank = rank_of(q or "", Product.search)
-        return paginate_ranked(query, rank=rank, by=Product.id, limit=limit, cursor=cursor)
-    by = [Product.id] if sort == Sort.NEWEST else [Product.lowest_price_fen, Product.id]
-    falling = sort != Sort.PRICE
-    return paginate(query, by=by, limit=limit, cursor=cursor, descending=falling)
-
-
-def _on_sale(now: datetime) -> ColumnElement[bool]:
+def _on_sale(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Say in SQL what `rules.sold_at` says, of a product that has an active SKU."""
     return and_(
         Product.state == ProductState.ON_SALE,
@@ -208,15 +218,15 @@ def _within(category: str | None) -> list[ColumnElement[bool]]:
     return [] if category is None else [Product.category_id.in_(subtree(category))]
 
 
-def _with_skus(products: Sequence[Product]) -> list[ProductOnSale]:
-    skus: dict[str, list[Sku]] = {product.id: [] for product in products}
-    for sku in session().scalars(_ACTIVE_SKUS, {"product_ids": list(skus)}):
+def _with_skus(products: Sequence[Row[*tuple[Any, ...]]]) -> list[ProductOnSale]:
+    skus: dict[str, list[Row[*tuple[Any, ...]]]] = {product.id: [] for product in products}
+    for sku in session().execute(_ACTIVE_SKUS, {"product_ids": list(skus)}):
         skus[sku.product_id].append(sku)
     return [
         ProductOnSale(
             id=product.id,
             category_id=product.category_id,
-            brand=product.brand,
+            brand=BrandOnSale(product.brand_id, product.brand_name) if product.brand_id else None,
             title=product.title,
             description=product.description,
             storage=product.storage,
@@ -229,7 +239,75 @@ def _with_skus(products: Sequence[Product]) -> list[ProductOnSale]:
     ]
 
 
-# Built once: every list and every product asks it.
-_ACTIVE_SKUS = (
-    select(Sku).where(Sku.product_id == any_id("product_ids", "prd"), Sku.active).order_by(Sku.id)
+# Statements are built once, and what differs is a parameter: building one costs more than running
+# it. They read columns: what shoppers see is not what a whole Product and Sku hold.
+_NOW = bindparam("now", type_=Instant())
+_STOCKED = exists().where(Sku.product_id == Product.id, Sku.active, Sku.in_stock)
+_WORDS = bindparam("words", type_=Text())
+
+_FILTERS = {
+    "category": Product.category_id.in_(subtree(bindparam("category", type_=Id("cat")))),
+    "brand": Product.brand_id == bindparam("brand"),
+    "storage": Product.storage == bindparam("storage"),
+    "in_stock": _STOCKED,
+    "sold_out": ~_STOCKED,
+    "price_from_fen": Product.lowest_price_fen >= bindparam("price_from_fen"),
+    "price_to_fen": Product.lowest_price_fen <= bindparam("price_to_fen"),
+    "words": matches(Product.search, _WORDS),
+}
+
+_RANK = rank_of(Product.search, _WORDS).label("rank")
+
+_ORDER: dict[Sort, list[SortKey]] = {
+    Sort.NEWEST: [Product.id],
+    Sort.PRICE: [Product.lowest_price_fen, Product.id],
+    Sort.PRICE_FALLING: [Product.lowest_price_fen, Product.id],
+    Sort.RELEVANCE: [_RANK, Product.id],
+}
+
+_PRODUCTS = (
+    select(
+        Product.id,
+        Product.category_id,
+        Brand.id.label("brand_id"),
+        Brand.name.label("brand_name"),
+        Product.title,
+        Product.description,
+        Product.storage,
+        Product.on_sale_from,
+        Product.on_sale_until,
+        Product.picture_ids,
+        Product.lowest_price_fen,
+    )
+    .outerjoin(Product.brand)
+    .where(_on_sale(_NOW))
 )
+
+_ONE = _PRODUCTS.where(Product.id == bindparam("product_id"))
+
+_ACTIVE_SKUS = (
+    select(
+        Sku.id,
+        Sku.product_id,
+        Sku.name,
+        Sku.options,
+        Sku.price_fen,
+        Sku.list_price_fen,
+        Sku.member_price_fen,
+        Sku.weight_g,
+        Sku.min_quantity,
+        Sku.per_shopper_max,
+        Sku.in_stock,
+    )
+    .where(Sku.product_id == any_id("product_ids", "prd"), Sku.active)
+    .order_by(Sku.id)
+)
+
+
+@lru_cache(maxsize=256)
+def _listing(given: frozenset[str], sort: Sort, after: bool) -> Select[*tuple[Any, ...]]:
+    """Return the statement of a list with these filters, in this order."""
+    query = _PRODUCTS.where(*(_FILTERS[name] for name in sorted(given)))
+    if sort == Sort.RELEVANCE:
+        query = query.add_columns(_RANK)
+    return paged(query, by=_ORDER[sort], after=after, descending=sort != Sort.PRICE)

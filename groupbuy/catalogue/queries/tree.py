@@ -1,13 +1,13 @@
 """Lines through the category tree: down from a category, and up to its root."""
 
-from sqlalchemy import CTE, Select, func, literal, select
+from sqlalchemy import CTE, BindParameter, Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from groupbuy.catalogue.models import Category
 from groupbuy.kernel.db import session
 
 
-def subtree(category_id: str) -> Select[str]:
+def subtree(category_id: str | BindParameter[str]) -> Select[str]:
     """Select the ids of a category and of all below it."""
     return select(_below(category_id).c.id)
 
@@ -44,7 +44,7 @@ def ancestry(category_ids: Select[str]) -> CTE:
     )
 
 
-def _below(category_id: str) -> CTE:
+def _below(category_id: str | BindParameter[str]) -> CTE:
     line = (
         select(Category.id, literal(1).label("level"))
         .where(Category.id == category_id)

@@ -6,6 +6,7 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, page_of
+from groupbuy.kernel.problems import NotFound
 from groupbuy.training import errors
 from groupbuy.training.models import Enrollment, LessonRecord
 from groupbuy.training.queries import enrollments as queries
@@ -102,7 +103,7 @@ def waive_lesson(actor: Actor, body: dict[str, Any]) -> LessonRecord:
         return waiving.waive(**body, actor=actor, now=clock.now())
 
 
-@api.post(f"{WAIVERS}/revocation", allow=EDIT, body=WaiverBody, example=SPARED)
+@api.post(f"{WAIVERS}/revocation", allow=EDIT, body=WaiverBody, problems=[NotFound], example=SPARED)
 def revoke_waiver(actor: Actor, body: dict[str, Any]) -> None:
     """Spare a leader a lesson no longer; a program that was completed by it stays so."""
     with transaction():

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
@@ -53,14 +54,28 @@ class Week:
 def belongs() -> ColumnElement[bool]:
     """Return the condition under which a session is a member's, with or without an Attendance.
 
-    In the cohort when it began; or whoever came or went meanwhile and has a row of attendance.
+    In the cohort when it began; or whoever came meanwhile and has a row of attendance. Who left
+    during it and came back has two rows of membership, and only the first one has the session.
     """
     there = and_(
         CohortMember.joined_at < LiveSession.ends_at,
         or_(CohortMember.left_at.is_(None), CohortMember.left_at > LiveSession.starts_at),
     )
     since_beginning = CohortMember.joined_at <= LiveSession.starts_at
-    return and_(there, or_(since_beginning, Attendance.leader_id.is_not(None)))
+    before = aliased(CohortMember)
+    came_back = (
+        select(before.id)
+        .where(
+            before.cohort_id == CohortMember.cohort_id,
+            before.leader_id == CohortMember.leader_id,
+            before.joined_at < CohortMember.joined_at,
+            before.left_at > LiveSession.starts_at,
+        )
+        .correlate(CohortMember, LiveSession)
+        .exists()
+    )
+    came = and_(Attendance.leader_id.is_not(None), ~came_back)
+    return and_(there, or_(since_beginning, came))
 
 
 def attendance_of() -> ColumnElement[bool]:
@@ -129,7 +144,6 @@ def _weekly(between: ColumnElement[bool] | None = None) -> CTE:
     """Return what leaders' weeks hold: `leader_id, week, scheduled, excused, attended`."""
     local = func.timezone(bindparam("zone", type_=SqlText()), LiveSession.starts_at)
     theirs = (
-        # Who left during a session and came back has two rows of membership, and one session.
         select(
             CohortMember.leader_id,
             LiveSession.id,
@@ -137,7 +151,6 @@ def _weekly(between: ColumnElement[bool] | None = None) -> CTE:
             func.coalesce(Attendance.counts, False).label("attended"),
             func.coalesce(Attendance.status == AttendanceStatus.EXCUSED, False).label("excused"),
         )
-        .distinct()
         .select_from(CohortMember)
         .join(LiveSession, LiveSession.cohort_id == CohortMember.cohort_id)
         .outerjoin(Attendance, attendance_of())

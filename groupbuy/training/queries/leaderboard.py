@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, join, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Subquery
 
@@ -99,14 +99,14 @@ def refuse_others(leader_id: str, cohort: str | None) -> None:
         raise NotFound
 
 
-def standing_entries() -> tuple[FromClause, ColumnElement[bool]]:
-    """Return entries joined to what takes them back, and the condition that nothing does.
+def stands() -> ColumnElement[bool]:
+    """Return the condition that an entry gave points, and nothing takes them back.
 
     So points that were taken back count in no week or month, whenever that was.
     """
     undone = aliased(PointsEntry)
-    joined = join(PointsEntry, undone, undone.reverses_id == PointsEntry.id, isouter=True)
-    return joined, and_(undone.id.is_(None), PointsEntry.cause != Cause.REVERSAL.value)
+    taken_back = select(undone.reverses_id).where(undone.reverses_id.is_not(None))
+    return and_(PointsEntry.id.not_in(taken_back), PointsEntry.cause != Cause.REVERSAL.value)
 
 
 def within(days: Days, calendar: Calendar) -> ColumnElement[bool]:
@@ -117,15 +117,13 @@ def within(days: Days, calendar: Calendar) -> ColumnElement[bool]:
 
 def _sums(days: Days, calendar: Calendar) -> Subquery:
     entry = PointsEntry
-    entries, stands = standing_entries()
     return (
         select(
             entry.leader_id,
             cast(func.sum(entry.points), BigInteger).label("points"),
             func.max(entry.at).filter(entry.points != 0).label("reached_at"),
         )
-        .select_from(entries)
-        .where(stands, within(days, calendar))
+        .where(stands(), within(days, calendar))
         .group_by(entry.leader_id)
         .subquery("sums")
     )

@@ -20,7 +20,7 @@ from groupbuy.training.queries.leaderboard import (
     NOT_OF_THIS_LIST,
     in_cohort,
     learners,
-    standing_entries,
+    stands,
     within,
 )
 from groupbuy.training.queries.segments import last_month
@@ -78,7 +78,6 @@ def done_in(week: Days, calendar: Calendar) -> Subquery:
     What was taken back does not count, whenever that was.
     """
     entry = PointsEntry
-    entries, stands = standing_entries()
 
     def count(cause: Cause) -> ColumnElement[int]:
         return func.count().filter(entry.cause == cause.value)
@@ -90,8 +89,7 @@ def done_in(week: Days, calendar: Calendar) -> Subquery:
             count(Cause.SESSION).label("sessions"),
             cast(func.sum(entry.points), BigInteger).label("points"),
         )
-        .select_from(entries)
-        .where(stands, within(week, calendar))
+        .where(stands(), within(week, calendar))
         .group_by(entry.leader_id)
         .subquery("done_in_week")
     )

@@ -59,14 +59,16 @@ def refresh_funnel() -> None:
     )
     standing = _standing_unbegun()
     begun = func.coalesce(figures.c.begun, 0)
+    everybody = func.coalesce(enrolled.c.enrolled, 0)
     steps = (
         select(
             lessons.c.lesson_id,
             lessons.c.program_id,
             lessons.c.place,
             lessons.c.asked,
-            func.coalesce(enrolled.c.enrolled, 0),
-            begun + func.coalesce(standing.c.standing, 0),
+            everybody,
+            # Never more than there are, also when a lesson was moved to another program since.
+            func.least(begun + func.coalesce(standing.c.standing, 0), everybody),
             begun,
             func.coalesce(figures.c.completed, 0),
             func.coalesce(figures.c.passed, 0),

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.audit import AuditEntry
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import session, transaction
 from groupbuy.training.models import (
     AssessmentVersion,
     Certification,
@@ -29,6 +29,7 @@ from groupbuy.training.services import questions as question_services
 from groupbuy.training.services.starting import install_curriculum
 from tests.cli.test_commands import run
 from tests.client import Api
+from tests.rivals import second_waits_for_first
 
 WHOLE = {
     "programs": 3,
@@ -171,6 +172,18 @@ def test_it_adds_questions_that_are_missing_and_leaves_the_assessment(
     assert install() == {**NOTHING, "questions": 1}
     assert {"our-own", "role-fee"} <= queries.question_codes(bank.id)
     assert session().scalars(select(AssessmentVersion.id)).all() == before
+
+
+@pytest.mark.committed
+def test_it_adds_nothing_twice_when_two_install_at_once(app: Flask) -> None:
+    with transaction():
+        assert install() == WHOLE
+        session().execute(
+            update(Question).where(Question.code == "role-fee").values(code="our-own")
+        )
+    first, second = second_waits_for_first(app, install, install)
+    assert first == {**NOTHING, "questions": 1}
+    assert second == NOTHING
 
 
 class TestCommand:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
+
 from groupbuy.kernel.access import Actor
+from groupbuy.kernel.db import session
 from groupbuy.kernel.settings import settings
 from groupbuy.training.curriculum.facts import facts_of
 from groupbuy.training.curriculum.reading import (
@@ -32,10 +35,16 @@ def install_curriculum(*, actor: Actor, now: datetime) -> Mapping[str, int]:
     Returns how many of each of PARTS were added. What is there is left as it is, also if it was
     edited, moved, retired, or lost a prerequisite.
     """
+    _one_at_a_time()
     installing = _Installation(actor, now)
     for program in starter_programs(facts_of(settings())):
         installing.install(program)
     return {part: installing.added[part] for part in PARTS}
+
+
+def _one_at_a_time() -> None:
+    """Let a second installation begin when the first is over: then nothing is missing."""
+    session().execute(text("select pg_advisory_xact_lock(hashtext('training.curriculum'))"))
 
 
 @dataclass(frozen=True, slots=True)

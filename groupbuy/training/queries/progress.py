@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import Id
@@ -140,7 +141,7 @@ def _ranked(
     query: Select[Enrollment], rank: Label[int], limit: int, cursor: str | None
 ) -> Page[Enrollment]:
     """Return a page, the highest rank first, and among equals the newest."""
-    by = [rank, Enrollment.id]
+    by: list[InstrumentedAttribute[Any] | Label[Any]] = [rank, Enrollment.id]
     ranked = paged(query.add_columns(*by), by=by, after=bool(cursor), descending=True)
     page = read_page(ranked, {}, by=by, limit=limit, cursor=cursor)
     return Page([row[0] for row in page.items], page.next_cursor)

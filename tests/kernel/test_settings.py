@@ -70,6 +70,8 @@ def test_it_reads_a_complete_production() -> None:
         ("HOLD_DAYS", "-1"),
         ("MIN_PAYOUT_FEN", "10.5"),
         ("PAYMENT_PROVIDER", "paypal"),
+        ("COACHING_UPPER_BPS", "10001"),
+        ("COACHING_HEAD_BPS", "9000"),
         ("TRAINING_SECRET", "s" * 31),
         ("PUBLIC_URL", "shop.example"),
         ("PUBLIC_URL", "https://shop.example/?a=b"),

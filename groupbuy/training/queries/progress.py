@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, bindparam, case, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Label,
+    Select,
+    bindparam,
+    case,
+    func,
+    select,
+    true,
+)
 
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import Id
-from groupbuy.kernel.pagination import Page, paginate, paginate_ranked
+from groupbuy.kernel.pagination import Page, paged, paginate, read_page
 from groupbuy.kernel.texts import Text
 from groupbuy.leaders import queries as leaders
 from groupbuy.training.models import Cohort, CohortMember, Enrollment, LessonRecord, Program
@@ -118,11 +129,21 @@ def _sorted(
             by = [Enrollment.active_at, Enrollment.id]
             return paginate(query, by=by, descending=True, **options)
         case ProgressSort.PERCENT:
-            return paginate_ranked(query, rank=-PERCENT, by=Enrollment.id, **options)
+            return _ranked(query, (-PERCENT).label("rank"), limit, cursor)
         case ProgressSort.PERCENT_DOWN:
-            return paginate_ranked(query, rank=PERCENT, by=Enrollment.id, **options)
+            return _ranked(query, PERCENT.label("rank"), limit, cursor)
         case ProgressSort.ENROLLED_DOWN:
             return paginate(query, by=[Enrollment.id], descending=True, **options)
+
+
+def _ranked(
+    query: Select[Enrollment], rank: Label[int], limit: int, cursor: str | None
+) -> Page[Enrollment]:
+    """Return a page, the highest rank first, and among equals the newest."""
+    by = [rank, Enrollment.id]
+    ranked = paged(query.add_columns(*by), by=by, after=bool(cursor), descending=True)
+    page = read_page(ranked, {}, by=by, limit=limit, cursor=cursor)
+    return Page([row[0] for row in page.items], page.next_cursor)
 
 
 def _rows(enrollments: Sequence[Enrollment]) -> list[ProgressRow]:

@@ -85,6 +85,8 @@ SCHOOL_SIGHTS = (
     Sight(Text("班次", "cohorts"), "Rui", "/hq/cohorts"),
     Sight(Text("学习进度", "who is how far"), "Rui", "/hq/training-progress"),
     Sight(Text("题库", "question banks"), "Rui", "/hq/question-banks"),
+    Sight(Text("分层", "who sells most, who least"), "Rui", "/hq/coaching/segments"),
+    Sight(Text("辅导计划", "coaching plans"), "Rui", "/hq/coaching/plans"),
 )
 
 

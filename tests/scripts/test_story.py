@@ -78,6 +78,9 @@ def assert_school_is_shown(people: dict[str, Caller]) -> None:
     assert scores == [10_000, 0]
     present, _past = rui.get("/hq/cohorts").json["items"]
     assert (present["state"], len(present["pattern"]), present["members"]) == ("running", 3, 3)
+    segments = rui.get("/hq/coaching/segments").json["items"]
+    assert [one["segment"] for one in segments] == ["head", "middle", "middle"]
+    assert len(rui.get("/hq/coaching/plans").json["items"]) == 2
     states = {one["status"] for one in people["Tao"].get("/leader/live-sessions").json["items"]}
     assert {"present", "makeup", "absent"} <= states
 
@@ -114,7 +117,7 @@ def test_it_has_settled_and_paid_a_month_and_is_told_only_once(demo: Demo) -> No
     assert any(one.quota_bonus_fen for one in settled)
     assert any(one.rank_bonus_fen for one in settled)
     assert len([one for one in settled if one.assignment_id]) == 1
-    assert set(session().scalars(select(Standing.state))) == {"confirmed"}
+    assert set(session().scalars(select(Standing.state))) == {"final"}
     assert list(session().scalars(select(PayoutItem.state))) == ["succeeded"] * 3
     assert list(session().scalars(select(CommissionHold.state))) == ["held"]
     assert seed_if_empty() == demo

@@ -21,7 +21,7 @@ from scripts.dev.story.company import Company
 from scripts.dev.story.counter import compare, complain, prepare_a_delivery, remind
 from scripts.dev.story.money import answer, pay, settle, tax
 from scripts.dev.story.offers import announce_flash, gather, reduce_prices, sell_by_steps
-from scripts.dev.story.school import learn, open_school, study
+from scripts.dev.story.school import coach, learn, open_school, study
 from scripts.dev.story.selling import complain_late, sell_a_week, suspect
 from scripts.dev.story.shop import open_shop
 
@@ -55,6 +55,7 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
         answer(company)
         tax(company)
         pay(company, settled)
+        coach(company, settled)
         complain_late(company, settled)
         progress(f"{waiting} 的订单 the orders of {waiting}")
         _sell(company, waiting, WAITING_WEEKS)

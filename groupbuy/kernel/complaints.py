@@ -77,6 +77,14 @@ _CHINESE = {
     "Not an EAN or UPC: the last digit does not fit the others.": (
         "不是有效的 EAN 或 UPC 条码：校验位有误。"
     ),
+    "A lesson, and only a lesson, names one.": "类型为 lesson 时须填写课时，其他类型不填。",
+    "For a segment, a program or a cohort: only one of them.": (
+        "segment、program_id 与 cohort_id 最多填写一个。"
+    ),
+    "Must be a Monday.": "须为星期一。",
+    "Must be after `from`, by a year at most.": "须晚于 from，且相隔不超过一年。",
+    "Not a code like ten_a.": "须以小写字母开头，只能用 a-z、0-9 和 _，最多 40 个字符，如 ten_a。",
+    "Not https.": "须为以 https:// 开头的网址。",
     "Relevance needs a q.": "按相关度排序须填写 q。",
 }
 
@@ -99,6 +107,10 @@ _WITH_VALUES = tuple(
         (r"Must be less than (\S+)\.", r"须小于 \1。"),
         (r"Must be between (\S+) and (\S+) degrees\.", r"须为 \1 至 \2 度。"),
         (r"Must be of the years (\d+) to (\d+)\.", r"须为 \1 至 \2 年。"),
+        (
+            r"Must be of the (\d+) months from `first` on\.",
+            r"须为 first 起 \1 个月之内的月份。",
+        ),
         (r"Not an id of the form (\w+)_…", r"编号无效，须形如 \1_…。"),
         (r"Not base64 of 1 to (\d+) bytes\.", r"须为 1 至 \1 字节内容的 base64 编码。"),
         (

@@ -8,15 +8,17 @@ from flask import Flask
 from sqlalchemy import text
 
 from groupbuy.identity.rules import STAFF_ROLES
-from groupbuy.kernel.db import session
+from groupbuy.kernel import clock
+from groupbuy.kernel.db import session, transaction
 from groupbuy.leaders.models import Leader
-from groupbuy.training.models import Cohort
+from groupbuy.training.models import Cohort, LeaderSegment, SegmentRun
+from groupbuy.training.rules.segments import Segment
 from scripts.dev.seed import seed_if_empty
 from tests.app.fuzzing import with_ids
 from tests.app.routes import Route, routes
 from tests.client import Api, Caller
 from tests.conftest import START
-from tests.factories import assessments, cohorts, training
+from tests.factories import assessments, certificates, coaching, cohorts, notices, training
 from tests.journeys.headquarters import made
 
 IN_TIME = START - timedelta(days=40)
@@ -117,22 +119,49 @@ def _proxy(world: World) -> str:
     return str(made(world.api.shopper("bo").post(path, {"name": "Lan"}))["id"])
 
 
+def _mei(world: World) -> Leader:
+    return session().get_one(Leader, world.first("ldr", f"select l.id from leaders l {_MEI}"))
+
+
 def _attempt(world: World) -> str:
     """Let Mei begin an assessment."""
     exam = assessments.exam("true_false")
-    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
-    leader = session().get_one(Leader, mei)
+    leader = _mei(world)
     training.enrolled(leader, program=exam.program)
     return assessments.begun(exam, leader).id
 
 
 def _cohort(world: World) -> str:
-    mei = world.first("ldr", f"select l.id from leaders l {_MEI}")
-    return cohorts.cohort(leaders=[session().get_one(Leader, mei)]).id
+    return cohorts.cohort(leaders=[_mei(world)]).id
 
 
 def _live_session(world: World) -> str:
     return cohorts.live_session(session().get_one(Cohort, _cohort(world))).id
+
+
+def _certificate(world: World) -> str:
+    return certificates.certificate(certificates.certification(), _mei(world)).id
+
+
+def _task(world: World) -> str:
+    """Give Mei, the only one who sold in the month that the demo settled, a task of a coach's."""
+    mei, month = _mei(world).id, session().execute(_SETTLED).scalar_one()
+    shares = {"head_bps": 2_000, "upper_bps": 8_000, "new_days": 30}
+    place = {"position": 1, "rank": 1, "ranked": 1, "net_fen": 100, "segment": Segment.HEAD.value}
+    run = SegmentRun(month=month, ranked=1, **shares, calculated_at=clock.now(), calculated_by="")
+    with transaction():
+        session().add(run)
+        session().flush()
+        session().add(LeaderSegment(month=month, leader_id=mei, **place))
+    plan = coaching.plan(mei, coaching.coach(), tasks=[coaching.HOST])
+    return world.first("ctk", f"select id from coaching_tasks where plan_id = '{plan.id[4:]}'")
+
+
+_SETTLED = text("select month from settlement_periods order by month limit 1")
+
+
+def _notice(world: World) -> str:
+    return notices.told(_mei(world).shopper_id).id
 
 
 MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
@@ -151,6 +180,9 @@ MAKERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "atm": ("mei", _attempt),
     "cht": ("mei", _cohort),
     "lvs": ("mei", _live_session),
+    "crt": ("mei", _certificate),
+    "ctk": ("mei", _task),
+    "ntc": ("mei", _notice),
 }
 """Id prefix → whose it is, and how there comes to be one."""
 

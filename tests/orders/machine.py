@@ -286,6 +286,9 @@ class Orders(RuleBasedStateMachine):
             gone = order.picked_up_at and self.now >= order.picked_up_at + AFTER_SALE
             if order.state == "picked_up" and gone and not self.waits_for_us(order):
                 order.state = "completed"
+            if order.state == "ready_for_pickup" and order.refunded_fen == order.total_fen:
+                # Nobody will fetch it: it is put back.
+                order.state = "completed"
 
     def time_went_by(self) -> None:
         """Do what the clock does before orders are completed."""

@@ -1,5 +1,6 @@
 """Problems of identity."""
 
+from datetime import UTC, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -73,9 +74,9 @@ class CannotEraseYet(Problem):
     code = "cannot-erase-yet"
     title = Text("暂时无法注销", "The data cannot be erased yet")
 
-    def document(self, language: str) -> dict[str, Any]:
+    def document(self, language: str, zone: tzinfo = UTC) -> dict[str, Any]:
         """Return the document with the reasons in the language."""
-        body = super().document(language)
+        body = super().document(language, zone)
         reasons = body.get("reasons", [])
         body["reasons"] = [r.to(language) if isinstance(r, Text) else r for r in reasons]
         return body

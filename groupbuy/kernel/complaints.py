@@ -47,6 +47,7 @@ _CHINESE = {
     "Name a line, or give delivery_fen.": "请填写商品行或 delivery_fen。",
     "Not a valid number.": "不是有效的数字。",
     "Not a valid date.": "不是有效的日期。",
+    "Not a valid time.": "不是有效的时刻（HH:MM）。",
     "Not a valid mapping type.": "须为 JSON 对象。",
     "Not a valid utf-8 string.": "不是有效的 UTF-8 文本。",
     "Special numeric values (nan or infinity) are not permitted.": "不能是 NaN 或无穷大。",
@@ -86,6 +87,14 @@ _CHINESE = {
     "Not a code like ten_a.": "须以小写字母开头，只能用 a-z、0-9 和 _，最多 40 个字符，如 ten_a。",
     "Not https.": "须为以 https:// 开头的网址。",
     "Relevance needs a q.": "按相关度排序须填写 q。",
+    "Must be a Monday.": "须为星期一。",
+    "For a segment, a program or a cohort: only one of them.": (
+        "分层、学习计划、班次三者只能填写一个。"
+    ),
+    "A lesson, and only a lesson, names one.": "只有课时任务须填写 lesson_id，其他任务不填。",
+    "Not a code like ten_a.": "编码须以 a-z 开头，只含 a-z、0-9 和 _，最多 40 个字符。",
+    "Not https.": "网址须以 https:// 开头。",
+    "Must be after `from`, by a year at most.": "须晚于 from，且最多相隔一年。",
 }
 
 _WITH_VALUES = tuple(
@@ -106,6 +115,10 @@ _WITH_VALUES = tuple(
         (r"Must be greater than (\S+)\.", r"须大于 \1。"),
         (r"Must be less than (\S+)\.", r"须小于 \1。"),
         (r"Must be between (\S+) and (\S+) degrees\.", r"须为 \1 至 \2 度。"),
+        (
+            r"Must be of the (\d+) months from `first` on\.",
+            r"须为从 first 起 \1 个月之内的月份。",
+        ),
         (r"Must be of the years (\d+) to (\d+)\.", r"须为 \1 至 \2 年。"),
         (
             r"Must be of the (\d+) months from `first` on\.",

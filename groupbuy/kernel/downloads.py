@@ -90,7 +90,7 @@ def disposition(name: str) -> str:
     Programs that know no UTF-8 names get the ASCII of it.
     """
     plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = "".join(c if c.isalnum() or c in "-_. " else "_" for c in plain).strip()
+    plain = "".join(c if c.isalnum() or c in "-_. " else "_" for c in plain).strip(" -_")
     header = f'attachment; filename="{plain or "file"}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"
 

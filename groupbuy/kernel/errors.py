@@ -22,6 +22,7 @@ from groupbuy.kernel.problems import (
     Unexpected,
     pointed,
 )
+from groupbuy.kernel.settings import settings
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ def register_error_handlers(app: Flask) -> None:
 
 def answer_problem(problem: Problem) -> Response:
     """Render a Problem in the caller's language."""
-    body = orjson.dumps(problem.document(language()))
+    body = orjson.dumps(problem.document(language(), settings().calendar.zone))
     return Response(body, int(problem.status), headers=problem.headers, mimetype=MEDIA_TYPE)
 
 

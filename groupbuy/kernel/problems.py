@@ -5,6 +5,7 @@ from these classes.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -45,8 +46,8 @@ class Problem(Exception):
         """Return the relative reference that identifies the problem; it can be opened."""
         return f"/problems/{cls.code}"
 
-    def document(self, language: str) -> dict[str, Any]:
-        """Return the problem document in a language."""
+    def document(self, language: str, zone: tzinfo = UTC) -> dict[str, Any]:
+        """Return the problem document in a language; its words tell instants in a zone's time."""
         body: dict[str, Any] = {
             "type": self.type_uri(),
             "title": self.title.to(language),
@@ -55,7 +56,8 @@ class Problem(Exception):
         }
         members = {name: spoken(value, language) for name, value in self.members.items()}
         if self.detail is not None:
-            body["detail"] = self.detail.to(language).format_map(_Members(members))
+            words = _Members({name: _on_the_clock(part, zone) for name, part in members.items()})
+            body["detail"] = self.detail.to(language).format_map(words)
         return body | members
 
     @classmethod
@@ -75,6 +77,18 @@ def spoken(value: Any, language: str) -> Any:
     if isinstance(value, list | tuple):
         return [spoken(part, language) for part in value]
     return value
+
+
+def _on_the_clock(value: Any, zone: tzinfo) -> Any:
+    """Return an instant as people read it, `2026-03-02 09:00`; anything else as it is."""
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    if instant.tzinfo is None:
+        return value
+    local = f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{local} UTC" if zone is UTC else local
 
 
 class _Members(dict[str, Any]):

@@ -1,5 +1,6 @@
 """Problems of orders."""
 
+from datetime import UTC, tzinfo
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +15,9 @@ class QuoteChanged(Problem):
     code = "quote-changed"
     title = Text("价格已变动，请确认新价格", "The price has changed; please confirm the new one")
 
-    def document(self, language: str) -> dict[str, Any]:
+    def document(self, language: str, zone: tzinfo = UTC) -> dict[str, Any]:
         """Return the document with the new quote as a shopper reads it."""
-        body = super().document(language)
+        body = super().document(language, zone)
         quote = self.members.get("quote")
         return body if quote is None else body | {"quote": quote.shown(language)}
 

@@ -76,6 +76,7 @@ def test_it_knows_the_chinese_of_everything_that_our_schemas_complain_of() -> No
         (fields.Float(), "nan"),
         (fields.Boolean(), "x"),
         (fields.Date(), "x"),
+        (fields.Time(format="%H:%M"), "25:30"),
         (fields.AwareDateTime(format="iso"), "x"),
         (fields.AwareDateTime(format="iso"), "2026-01-01T00:00:00"),
         (fields.List(fields.Integer()), "x"),

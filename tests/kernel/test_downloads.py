@@ -77,3 +77,7 @@ def test_it_gives_every_name_safely(name: str) -> None:
     assert header.isascii()
     assert header.isprintable()
     assert unquote(header.rpartition("''")[2]) == name
+
+
+def test_it_begins_the_plain_name_with_a_letter_or_digit() -> None:
+    assert 'filename="2026-03.csv"' in disposition("出勤表-2026-03.csv")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from groupbuy.kernel.problems import (
     RequestInProgress,
 )
 from groupbuy.kernel.texts import Text
+from groupbuy.training.errors import AttemptTooSoon
 from tests.client import Api, Caller
 
 
@@ -176,6 +178,15 @@ def test_it_fills_the_detail_and_never_fails_at_it() -> None:
     )
     assert NotPermitted().document("en")["detail"] == "Your role lacks the permission …."
     assert RequestInProgress().document("en")["title"] == "The same request is still in progress"
+
+
+def test_it_tells_instants_in_its_words_as_clocks_on_the_wall_do() -> None:
+    at = "2026-03-02T01:00:59.123456+00:00"
+    problem = AttemptTooSoon(again_at=at)
+    here = problem.document("zh-CN", ZoneInfo("Asia/Shanghai"))
+    assert (here["detail"], here["again_at"]) == ("请在 2026-03-02 09:00 之后再试。", at)
+    assert "2026-03-02 01:00 UTC" in problem.document("en")["detail"]
+    assert AttemptTooSoon(again_at="soon").document("en")["detail"] == "Try again from soon on."
 
 
 def test_it_carries_a_fault_that_only_a_service_could_see() -> None:

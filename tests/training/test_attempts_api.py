@@ -48,7 +48,9 @@ class TestOwnAttempt:
         told = made(mei.get(f"/leader/lessons/{exam.lesson.id}/assessment"), 200)
         assert (told["attempts_left"], told["grade_bps"], told["passed"]) == (1, 8_000, True)
         assert told["again_at"] == (clock.now() + timedelta(minutes=30)).isoformat()
-        refused(mei.post(starting(exam)), 409, "attempt-too-soon")
+        soon = mei.post(starting(exam))
+        refused(soon, 409, "attempt-too-soon")
+        assert soon.json["detail"] == "Try again from 2026-03-02 09:31 on."
         clock.advance(minutes=30)
         second = begun(mei, exam)
         submitted(mei, second)

@@ -116,7 +116,7 @@ def test_it_counts_only_what_is_taught(lessons: tuple[Program, list[Lesson]]) ->
 
 
 @pytest.mark.parametrize(
-    ("done", "required", "shown"), [(0, 0, 100), (0, 3, 0), (1, 3, 33), (199, 200, 99), (3, 3, 100)]
+    ("done", "required", "shown"), [(0, 0, 0), (0, 3, 0), (1, 3, 33), (199, 200, 99), (3, 3, 100)]
 )
 def test_it_reaches_100_percent_only_when_all_is_done(done: int, required: int, shown: int) -> None:
     assert percent(done=done, required=required) == shown

@@ -87,6 +87,14 @@ class TestList:
         (row,) = made(api.staff("trainer").get(PROGRESS), 200)["items"]
         assert (row["percent"], row["state"], row["next_lesson"]) == (100, "completed", None)
 
+    def test_it_shows_nothing_done_while_nothing_is_taught(self, api: Api, school: School) -> None:
+        begun = learning("Mei", school[0], school[1][0])
+        empty = learning("Ling", training.program())
+        for sort, order in (("percent", [empty.id, begun.id]), ("-percent", [begun.id, empty.id])):
+            page = api.staff("trainer").get(PROGRESS, sort=sort)
+            assert ids(page) == order
+            assert {row["percent"] for row in page.json["items"]} == {0, 33}
+
     def test_it_filters(self, api: Api, school: School, clock: ManualClock) -> None:
         program, lessons = school
         finished = learning("Mei", program, *lessons[:3])

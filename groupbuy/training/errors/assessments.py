@@ -27,9 +27,9 @@ class LessonTakesNoAssessment(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "lesson-takes-no-assessment"
-    title = Text("该课时不能关联测验", "The lesson takes no assessment")
+    title = Text("该课时不能关联考核", "The lesson takes no assessment")
     detail = Text(
-        "课时类型须为测验，且尚未关联其他测验。",
+        "课时类型须为考核，且尚未关联其他考核。",
         "It must be a lesson of kind assessment that has none yet.",
     )
 
@@ -48,7 +48,7 @@ class AssessmentNotPublishable(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "assessment-not-publishable"
-    title = Text("测验还不能发布", "The assessment cannot be published yet")
+    title = Text("考核还不能发布", "The assessment cannot be published yet")
 
 
 class NoAttemptsLeft(Problem):
@@ -56,7 +56,7 @@ class NoAttemptsLeft(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "no-attempts-left"
-    title = Text("测验次数已用完", "No attempts are left")
+    title = Text("考核次数已用完", "No attempts are left")
     detail = Text(
         "允许的次数已用完；如需再考，请联系您的培训老师。",
         "Every attempt is used; ask your trainer for another.",
@@ -68,7 +68,7 @@ class AttemptTooSoon(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "attempt-too-soon"
-    title = Text("还需等待才能再次测验", "Too soon for another attempt")
+    title = Text("还需等待才能再次考核", "Too soon for another attempt")
     detail = Text("请在 {again_at} 之后再试。", "Try again from {again_at} on.")
 
 
@@ -77,7 +77,7 @@ class AttemptOver(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "attempt-over"
-    title = Text("本次测验已结束", "The attempt is over")
+    title = Text("本次考核已结束", "The attempt is over")
     detail = Text(
         "已交卷、已超时或已作废，不能再作答。",
         "It was submitted, its time is over, or it was voided: nothing can be answered any more.",

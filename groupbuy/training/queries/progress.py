@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Label,
     Select,
+    and_,
     bindparam,
     case,
     func,
@@ -34,7 +35,7 @@ TOGETHER = 500
 """Rows of a file that are read at a time."""
 
 PERCENT = case(
-    (Enrollment.done >= Enrollment.required, 100),
+    (and_(Enrollment.required > 0, Enrollment.done >= Enrollment.required), 100),
     else_=100 * Enrollment.done // func.greatest(Enrollment.required, 1, type_=Integer),
 )
 """As rules.completion.percent; rounded down, and 100 only when all is done."""

@@ -44,5 +44,5 @@ def satisfied(move_on: MoveOn, *, completed: bool, passed: bool, waived: bool = 
 
 
 def percent(*, done: int, required: int) -> int:
-    """Return floor(100 x done / required): 100 only when all is done, and if nothing is asked."""
-    return 100 if done >= required else 100 * done // required
+    """Return floor(100 x done / required): 100 only when all is done, 0 if nothing is asked yet."""
+    return min(100, 100 * done // required) if required else 0

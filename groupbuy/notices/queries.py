@@ -1,9 +1,10 @@
 """Reads of notices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, or_, select
 
 from groupbuy.kernel.books import Invariant
 from groupbuy.kernel.db import session
@@ -80,12 +81,12 @@ def preferences(*, shopper_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def keys_to_come(*, kind: NoticeKind, now: datetime) -> set[str]:
-    """Return the occasions of a kind of which somebody is not told yet."""
-    query = select(Notice.key).where(
+def to_come(*, kind: NoticeKind, now: datetime) -> Sequence[Row[str, str, str]]:
+    """Return `id, shopper_id, key` of what of a kind is planned, and not told yet."""
+    query = select(Notice.id, Notice.shopper_id, Notice.key).where(
         Notice.state == NoticeState.WAITING, Notice.due_at > now, Notice.kind == kind
     )
-    return set(session().scalars(query))
+    return session().execute(query).all()
 
 
 def due(*, now: datetime, limit: int) -> Select[str]:

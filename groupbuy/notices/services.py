@@ -175,10 +175,10 @@ def _row(
     }
 
 
-def withdraw(*, keys: Sequence[str], now: datetime) -> int:
-    """Drop what was not told yet of these keys, and return how many notices: it is not so now."""
-    unsaid = (Notice.key.in_(keys), Notice.due_at > now)
-    return _dropped(unsaid, why=Why.WITHDRAWN, now=now) if keys else 0
+def withdraw(*, notice_ids: Sequence[str], now: datetime) -> int:
+    """Drop these notices unless they were told, and return how many: it is not so now."""
+    unsaid = (Notice.id.in_(notice_ids), Notice.due_at > now)
+    return _dropped(unsaid, why=Why.WITHDRAWN, now=now) if notice_ids else 0
 
 
 def choose(*, shopper_id: str, muted: Sequence[NoticeKind], now: datetime) -> list[dict[str, Any]]:

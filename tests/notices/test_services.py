@@ -136,12 +136,12 @@ class TestWithdrawal:
         later = told(bo, key="later", not_before=time.now() + timedelta(hours=1))
         with transaction():
             told_already = told(bo, NoticeKind.LIVE_SESSION, key="told")
-            keys = ["later", "told", "none"]
-            assert services.withdraw(keys=keys, now=time.now()) == 1
+            ids = [later.id, told_already.id]
+            assert services.withdraw(notice_ids=ids, now=time.now()) == 1
             session().refresh(later)
         assert (later.state, later.reason) == (NoticeState.DROPPED, Why.WITHDRAWN)
         assert told_already.state == NoticeState.WAITING
-        assert services.withdraw(keys=[], now=time.now()) == 0
+        assert services.withdraw(notice_ids=[], now=time.now()) == 0
 
 
 class TestSending:

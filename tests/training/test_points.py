@@ -1,5 +1,6 @@
 """Points: given by what is done, by hand, taken back; what they sum to."""
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,9 @@ from groupbuy.training.models import BadgeAward, PointsEntry, Reached
 from groupbuy.training.queries.points import standing
 from groupbuy.training.rules.incentives import BadgeKind, Cause
 from groupbuy.training.services import points
-from groupbuy.training.services.badges import streak
+from groupbuy.training.services.badges import streaks
 from groupbuy.training.services.marking import mark
+from groupbuy.training.services.weekly_rewards import reward_week
 from tests.client import Api, Caller
 from tests.factories import certificates, coaching, cohorts, leaders, training
 from tests.factories.coaching import MARCH, opened
@@ -27,6 +29,8 @@ from tests.factories.settlement import local
 from tests.journeys.headquarters import made
 from tests.orders.test_api import refused
 from tests.rivals import at_once
+
+MONDAY = date(2026, 3, 2)
 
 POINTS = "/hq/points"
 NO_ENTRY = f"{POINTS}/pte_{'0' * 32}/reversal"
@@ -88,6 +92,23 @@ class TestRewards:
         assert session().get_one(Reached, (mei.id, "streak_weeks")).reached == 1
         causes = {entry.cause_id for entry in session().query(PointsEntry) if entry.points == 30}
         assert causes == {"2026-03-02"}
+
+    def test_it_rewards_a_week_in_as_many_statements_for_one_leader_as_for_ten(
+        self, app: Flask, clock: ManualClock, count_statements: Any
+    ) -> None:
+        everybody = [leaders.leader() for _ in range(10)]
+        cohort = cohorts.cohort(leaders=everybody)
+        cohorts.attended(cohort, *everybody)
+        counts = []
+        for some in (everybody[:1], everybody[1:]):
+            with count_statements() as statements, transaction():
+                ids = [leader.id for leader in some]
+                assert reward_week(leader_ids=ids, week=MONDAY, now=time.now()) == len(some)
+            counts.append(len(statements))
+        assert counts[0] == counts[1]
+        assert [standing(leader.id) for leader in everybody] == [50] * 10
+        reached = [session().get_one(Reached, (one.id, "streak_weeks")) for one in everybody]
+        assert {row.reached for row in reached} == {1}
 
     def test_it_ticks_off_the_task_that_a_lesson_was_set_for(
         self, api: Api, trainer: Caller
@@ -247,7 +268,7 @@ class TestBadges:
         assert won() == {"lessons", "programs", "points"}
         for count in (3, 2):
             with transaction():
-                streak(leader_id=leader.id, weeks=count, now=time.now())
+                streaks(weeks={leader.id: count}, now=time.now())
         items = made(api.shopper("mei").get("/leader/badges"), 200)["items"]
         assert won() == set(BadgeKind) - {"certificates"}
         certificate = certificates.certificate(certificates.certification(program), leader)

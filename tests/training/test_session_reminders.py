@@ -99,6 +99,28 @@ def test_it_wakes_nobody(mei: Leader, clock: ManualClock) -> None:
     assert len(remind_at(clock, late - HOUR)) == 1, "at 21:30 nobody is told, and later in vain"
 
 
+@pytest.mark.parametrize("change", ["leave", "suspend"])
+def test_it_takes_back_what_is_not_for_the_leader_any_more(
+    mei: Leader, clock: ManualClock, change: str
+) -> None:
+    late = datetime(2026, 3, 4, 14, 30, tzinfo=UTC)
+    group = cohorts.cohort(leaders=[mei, leaders.leader()])
+    cohorts.live_session(group, at=late)
+    assert len(remind_at(clock, late - 24 * HOUR)) == 2, "at 08:00 of the day itself"
+    with transaction():
+        if change == "leave":
+            gone: dict[str, Any] = {"cohort_id": group.id, "leader_id": mei.id}
+            members.remove(**gone, actor=cohorts.trainer(), now=clock.now())
+        else:
+            suspend = text("update leaders set state = 'suspended' where id = :leader")
+            session().execute(suspend, {"leader": mei.id[4:]})
+    (left,) = remind_at(clock, clock.now() + HOUR)
+    assert left.shopper_id != mei.shopper_id
+    with transaction():
+        taken = session().scalars(select(Notice).where(Notice.shopper_id == mei.shopper_id)).one()
+        assert (taken.state, taken.reason) == ("dropped", "withdrawn")
+
+
 @pytest.mark.parametrize("change", ["cancel", "move"])
 def test_it_takes_back_what_holds_no_more(mei: Leader, clock: ManualClock, change: str) -> None:
     late = datetime(2026, 3, 4, 14, 30, tzinfo=UTC)

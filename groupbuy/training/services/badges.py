@@ -1,10 +1,10 @@
 """Badges: defined by headquarters, awarded by themselves, revoked for a reason."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, func, literal, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel import audit
@@ -44,17 +44,27 @@ def award_due(*, leader_ids: Collection[str] | None = None, now: datetime) -> in
     return len(session().execute(awarded.returning(BadgeAward.id)).all())
 
 
-def streak(*, leader_id: str, weeks: int, now: datetime) -> None:
-    """Take note of a leader's longest streak of weeks; repeatable.
+def streaks(*, weeks: Mapping[str, int], now: datetime) -> None:
+    """Take note of leaders' longest streaks of weeks; repeatable, in two statements.
 
     The most counts: weeks of a streak that broke stay reached.
     """
-    new = insert(Reached).values(leader_id=leader_id, kind=BadgeKind.STREAK_WEEKS, reached=weeks)
-    most = func.greatest(Reached.reached, new.excluded.reached, type_=BigInteger)
+    if not weeks:
+        return
+    kind = BadgeKind.STREAK_WEEKS
+    rows = [
+        {"leader_id": leader_id, "kind": kind, "reached": reached}
+        for leader_id, reached in sorted(weeks.items())
+    ]
+    new = insert(Reached).values(rows)
     session().execute(
-        new.on_conflict_do_update(index_elements=["leader_id", "kind"], set_={"reached": most})
+        new.on_conflict_do_update(
+            index_elements=["leader_id", "kind"],
+            set_={"reached": new.excluded.reached},
+            where=new.excluded.reached > Reached.reached,
+        )
     )
-    award_due(leader_ids=[leader_id], now=now)
+    award_due(leader_ids=list(weeks), now=now)
 
 
 def define(

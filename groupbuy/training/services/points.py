@@ -1,5 +1,6 @@
 """Points: given by rule for what was done, given and taken by hand, taken back."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -7,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import SYSTEM, Actor
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import insert_missing, session
 from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import InvalidInput, NotFound, StaleVersion
 from groupbuy.kernel.texts import Text
@@ -24,6 +25,7 @@ from groupbuy.training.queries.points import RuleView
 from groupbuy.training.rules.incentives import Cause
 from groupbuy.training.services.badges import award_due
 
+_BY = SYSTEM.label
 NO_LEADER = Text("没有这位团长。", "There is no such leader.")
 
 
@@ -38,6 +40,21 @@ def award(*, leader_id: str, cause: Cause, cause_id: str, now: datetime) -> Poin
     if entry is not None:
         award_due(leader_ids=[leader_id], now=now)
     return entry
+
+
+def award_all(*, leader_ids: Iterable[str], cause: Cause, cause_id: str, now: datetime) -> int:
+    """Give many leaders what the rule of a cause says, once each, and return how many are new.
+
+    A constant number of statements. Badges are not looked at: that is the caller's to do.
+    """
+    row = {"points": queries.rule_view(cause).points, "cause": cause.value, "cause_id": cause_id}
+    entries = [
+        {"id": new_id("pte"), "leader_id": leader_id, **row, "reason": "", "at": now, "by": _BY}
+        for leader_id in sorted(leader_ids)
+    ]
+    new = insert_missing(PointsEntry, entries, returning=["leader_id", "points"])
+    _add({entry.leader_id: entry.points for entry in new}, now)
+    return len(new)
 
 
 def give(*, leader_id: str, points: int, reason: str, actor: Actor, now: datetime) -> PointsEntry:
@@ -112,7 +129,19 @@ def _added(
     )
     if entry is None:
         return None
-    first = insert(PointsStanding).values(leader_id=leader_id, points=points, reached_at=now)
+    _add({leader_id: points}, now)
+    return entry
+
+
+def _add(given: Mapping[str, int], now: datetime) -> None:
+    """Add points to the sums of leaders, in id order."""
+    if not given:
+        return
+    rows = [
+        {"leader_id": leader_id, "points": points, "reached_at": now}
+        for leader_id, points in sorted(given.items())
+    ]
+    first = insert(PointsStanding).values(rows)
     # An entry of nothing changes no sum: who was first stays first.
     changed = PointsStanding.points + first.excluded.points
     session().execute(
@@ -125,7 +154,6 @@ def _added(
             where=first.excluded.points != 0,
         )
     )
-    return entry
 
 
 def set_rule(*, cause: Cause, points: int, if_match: int, actor: Actor, now: datetime) -> RuleView:

@@ -81,17 +81,32 @@ def _key(one: LiveSession, before: timedelta) -> str:
 
 
 def withdraw_outdated(*, now: datetime) -> int:
-    """Take back what was not told yet of sessions that were cancelled or moved."""
-    keys = told.keys_to_come(kind=NoticeKind.LIVE_SESSION, now=now)
-    if not keys:
+    """Take back what was not told yet, but holds no more, and return how many notices.
+
+    The session was cancelled or moved, or is not the leader's any more, or the leader is suspended.
+    """
+    planned = told.to_come(kind=NoticeKind.LIVE_SESSION, now=now)
+    if not planned:
         return 0
-    planned = select(LiveSession).where(
-        LiveSession.state == SessionState.PLANNED, LiveSession.starts_at > now
+    holding = _holding(now)
+    outdated = [row.id for row in planned if (row.shopper_id, row.key) not in holding]
+    return notices.withdraw(notice_ids=outdated, now=now)
+
+
+def _holding(now: datetime) -> set[tuple[str, str]]:
+    """Return who may be told of which sessions of the next day, in three statements."""
+    query = select(LiveSession).where(LiveSession.id.in_(session_ids_ahead(now=now)))
+    ahead = session().scalars(query.execution_options(populate_existing=True)).all()
+    members = leaders_of(one.id for one in ahead)
+    active = select(Leader.id, Leader.shopper_id).where(
+        Leader.id.in_({leader_id for ids in members.values() for leader_id in ids}),
+        Leader.state == LeaderState.ACTIVE,
     )
-    ahead = planned.where(LiveSession.starts_at <= now + DAY_BEFORE)
-    holding = {
-        _key(one, before)
-        for one in session().scalars(ahead)
+    people = {leader_id: shopper_id for leader_id, shopper_id in session().execute(active)}
+    return {
+        (people[leader_id], _key(one, before))
+        for one in ahead
+        for leader_id in members.get(one.id, [])
+        if leader_id in people
         for before in (DAY_BEFORE, HOUR_BEFORE)
     }
-    return notices.withdraw(keys=sorted(keys - holding), now=now)

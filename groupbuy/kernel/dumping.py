@@ -133,9 +133,9 @@ def _turned(name: str, field: fields.Field[Any]) -> tuple[frozenset[type], Turn]
         return _NOTHING | {str}, _left(name, field)
     if isinstance(field, fields.Integer) and not field.as_string:
         return _NOTHING | {int}, _left(name, field)
-    if isinstance(field, fields.List):
+    if isinstance(field, fields.List) and kind is fields.List._serialize:
         return _NOTHING, _each(*_turned(name, field.inner))
-    if isinstance(field, fields.Nested):
+    if isinstance(field, fields.Nested) and kind is fields.Nested._serialize:
         return _NOTHING, _nested(name, field)
     return _NOTHING, _left(name, field)
 

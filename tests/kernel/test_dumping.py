@@ -46,6 +46,8 @@ class Everything(Schema):
     inners = fields.Nested(Inner, many=True)
     listed = fields.List(fields.Nested(Inner))
     texts = fields.List(fields.String())
+    names = fields.Pluck(Inner, "name", many=True)
+    name_in_it = fields.Pluck(Inner, "name")
     by_name = fields.Dict(keys=fields.String(), values=fields.Integer())
     loud = fields.Nested(Shouting)
     kept = fields.String(dump_default="as ever")
@@ -77,6 +79,8 @@ FULL: dict[str, Any] = {
     "inners": [PEAR, {"name": "Rice", "amount_fen": "3"}],
     "listed": (PEAR,),
     "texts": ["a", 1],
+    "names": [PEAR],
+    "name_in_it": PEAR,
     "by_name": {"a": 1},
     "loud": {"name": "quiet"},
     "secret": "hidden",

@@ -87,14 +87,6 @@ _CHINESE = {
     "Not a code like ten_a.": "须以小写字母开头，只能用 a-z、0-9 和 _，最多 40 个字符，如 ten_a。",
     "Not https.": "须为以 https:// 开头的网址。",
     "Relevance needs a q.": "按相关度排序须填写 q。",
-    "Must be a Monday.": "须为星期一。",
-    "For a segment, a program or a cohort: only one of them.": (
-        "分层、学习计划、班次三者只能填写一个。"
-    ),
-    "A lesson, and only a lesson, names one.": "只有课时任务须填写 lesson_id，其他任务不填。",
-    "Not a code like ten_a.": "编码须以 a-z 开头，只含 a-z、0-9 和 _，最多 40 个字符。",
-    "Not https.": "网址须以 https:// 开头。",
-    "Must be after `from`, by a year at most.": "须晚于 from，且最多相隔一年。",
 }
 
 _WITH_VALUES = tuple(

@@ -59,8 +59,8 @@ class TestOwn:
         done = made(mei.post(host), 200)
         assert (done["title"], done["done_at"] is None) == ("Host a group buy", False)
         assert made(mei.delete(host), 200)["done_at"] is None
-        refused(mei.post(call), 409, "not-in-this-state")
-        refused(mei.delete(call), 409, "not-in-this-state")
+        refused(mei.post(call), 409, "task-of-the-coach")
+        refused(mei.delete(call), 409, "task-of-the-coach")
         theirs = opened(trainer, leaders[1], coach, tasks=[HOST])["tasks"][0]["id"]
         for method in (mei.post, mei.delete):
             other = method(f"/leader/coaching/tasks/{theirs}/completion")

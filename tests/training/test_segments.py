@@ -13,8 +13,8 @@ from groupbuy.kernel import clock as time
 from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.clock import ManualClock
 from groupbuy.kernel.db import session, transaction
-from groupbuy.kernel.problems import NotInThisState
 from groupbuy.leaders import services as leaders_services
+from groupbuy.training.errors import MonthNotLocked
 from groupbuy.training.jobs import divide_leaders
 from groupbuy.training.models import LeaderSegment, SegmentRun
 from groupbuy.training.rules.segments import (
@@ -145,7 +145,7 @@ def test_it_leaves_suspended_leaders_out(month: list[str]) -> None:
 
 def test_it_divides_only_locked_months(app: Flask) -> None:
     for month in (MARCH, APRIL):
-        with pytest.raises(NotInThisState), transaction():
+        with pytest.raises(MonthNotLocked), transaction():
             divide(month)
 
 
@@ -222,7 +222,9 @@ class TestApi:
 
     def test_it_refuses_a_month_that_is_not_locked(self, api: Api) -> None:
         path = f"{self.PATH}/{MARCH}/calculation"
-        refused(api.staff("operator").post(path), 409, "not-in-this-state")
+        early = api.staff("operator").post(path)
+        refused(early, 409, "month-not-locked")
+        assert early.json["month"] == MARCH
 
     def test_it_lets_only_those_who_may(self, api: Api) -> None:
         path = f"{self.PATH}/{MARCH}/calculation"

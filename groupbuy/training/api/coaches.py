@@ -6,7 +6,6 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, page_of
-from groupbuy.kernel.problems import NotInThisState
 from groupbuy.kernel.settings import settings
 from groupbuy.training import errors
 from groupbuy.training.models import CoachingTemplate, LeaderSegment, SegmentRun
@@ -65,7 +64,7 @@ def list_coaching_segments(actor: Actor, query: dict[str, Any]) -> Page[LeaderSe
     allow="coaching.edit",
     returns=SegmentRunSchema,
     idempotent=True,
-    problems=[NotInThisState],
+    problems=[errors.MonthNotLocked],
 )
 def calculate_coaching_segments(actor: Actor, month: str) -> SegmentRun:
     """Divide the leaders of a locked month; a month is divided once, by itself after locking."""

@@ -265,7 +265,12 @@ def show_own_coaching(actor: Actor) -> dict[str, Any]:
     }
 
 
-@api.post(OWN_TASK, allow="training.own", returns=OwnCoachingTaskSchema, problems=[NotInThisState])
+@api.post(
+    OWN_TASK,
+    allow="training.own",
+    returns=OwnCoachingTaskSchema,
+    problems=[NotInThisState, errors.TaskOfTheCoach],
+)
 def complete_own_coaching_task(actor: Actor, task_id: str) -> CoachingTask:
     """Tick off one of my tasks; repeatable."""
     with transaction():
@@ -275,7 +280,10 @@ def complete_own_coaching_task(actor: Actor, task_id: str) -> CoachingTask:
 
 
 @api.delete(
-    OWN_TASK, allow="training.own", returns=OwnCoachingTaskSchema, problems=[NotInThisState]
+    OWN_TASK,
+    allow="training.own",
+    returns=OwnCoachingTaskSchema,
+    problems=[NotInThisState, errors.TaskOfTheCoach],
 )
 def undo_own_coaching_task(actor: Actor, task_id: str) -> CoachingTask:
     """Take back that one of my tasks is done; repeatable."""

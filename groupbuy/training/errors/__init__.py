@@ -19,9 +19,11 @@ from groupbuy.training.errors.coaching import (
     CoachAway,
     CoachFull,
     CoachKnown,
+    MonthNotLocked,
     NoSegment,
     NoteCorrected,
     PlanOpen,
+    TaskOfTheCoach,
     TemplateInUse,
 )
 from groupbuy.training.errors.cohorts import (
@@ -70,6 +72,7 @@ __all__ = [
     "LessonDraftOpen",
     "LessonLocked",
     "LessonTakesNoAssessment",
+    "MonthNotLocked",
     "NoAttemptsLeft",
     "NoSegment",
     "NotCheckedIn",
@@ -89,5 +92,6 @@ __all__ = [
     "SessionBegun",
     "SessionCancelled",
     "SessionNotBegun",
+    "TaskOfTheCoach",
     "TemplateInUse",
 ]

@@ -77,3 +77,28 @@ class NoteCorrected(Problem):
     code = "note-corrected"
     title = Text("该记录已被更正", "The note was corrected before")
     detail = Text("请更正最新的一条记录。", "Correct the newest note instead.")
+
+
+class TaskOfTheCoach(Problem):
+    """A leader ticks off, or back, a task that only the coach may tick off."""
+
+    status = HTTPStatus.CONFLICT
+    code = "task-of-the-coach"
+    title = Text("这项任务由教练完成", "This task is the coach's")
+    detail = Text(
+        "由您的教练勾选；如已完成，请告诉教练。",
+        "Your coach ticks it off; tell them if it is done.",
+    )
+
+
+class MonthNotLocked(Problem):
+    """Only a month whose settlement is locked can be divided: its sales no longer change."""
+
+    status = HTTPStatus.CONFLICT
+    code = "month-not-locked"
+    title = Text("该月结算尚未锁定", "The month is not locked")
+    detail = Text(
+        "请等 {month} 的结算锁定后再分层；锁定后十分钟内也会自动分层。",
+        "Wait until the settlement of {month} is locked; "
+        "within ten minutes after that it is divided by itself.",
+    )

@@ -12,7 +12,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import session
 from groupbuy.kernel.ids import new_id
 from groupbuy.kernel.problems import NotFound, NotInThisState
-from groupbuy.training.errors import NoteCorrected
+from groupbuy.training.errors import NoteCorrected, TaskOfTheCoach
 from groupbuy.training.models import CoachingNote, CoachingPlan, CoachingTask
 from groupbuy.training.queries import coaching as queries
 from groupbuy.training.rules.coaching import PlanState
@@ -66,13 +66,14 @@ def tick(
 
     Raises:
         NotFound: there is no such task, or it is another leader's.
-        NotInThisState: the plan is closed, or only the coach may tick it off.
+        NotInThisState: the plan is closed.
+        TaskOfTheCoach: only the coach may tick it off.
     """
     task = queries.task(task_id, leader_id=leader_id)
     action = "complete" if done else "undo"
     _held(task.plan_id, action)
     if leader_id is not None and not task.by_leader:
-        raise NotInThisState(state="for_the_coach", action=action)
+        raise TaskOfTheCoach
     values = {"done_at": now if done else None, "done_by": actor.label if done else None}
     ticked = session().scalar(
         update(CoachingTask)

@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from groupbuy.kernel import audit
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import insert_missing, session
-from groupbuy.kernel.problems import NotInThisState
 from groupbuy.settlement import queries as settlement
 from groupbuy.settlement.rules.periods import PeriodState
+from groupbuy.training.errors import MonthNotLocked
 from groupbuy.training.models import LeaderSegment, SegmentRun
 from groupbuy.training.queries import segments as queries
 from groupbuy.training.rules.segments import Segment, SegmentTerms, segments, sizes
@@ -21,12 +21,11 @@ def divide(*, month: str, terms: SegmentTerms, actor: Actor, now: datetime) -> S
     A constant number of statements, however many leaders. Who divides it again gets what stands.
 
     Raises:
-        NotInThisState: the month is not locked.
+        MonthNotLocked: its settlement is not finished.
     """
     period = settlement.period(month)
     if period is None or period.state != PeriodState.LOCKED:
-        state = PeriodState.OPEN if period is None else PeriodState(period.state)
-        raise NotInThisState(state=state.value, action="divide")
+        raise MonthNotLocked(month=month)
     placed = segments(queries.sellers(period), ends_at=period.ends_at, terms=terms)
     ranked = sum(1 for place in placed if place.segment is not Segment.NEW)
     run: SegmentRun | None = session().scalar(

@@ -35,7 +35,7 @@ from groupbuy.training.queries.attendance import streaks_of, weeks_of
 from groupbuy.training.queries.funnel import funnel, standing_list
 from groupbuy.training.queries.glance import cohort_glance
 from groupbuy.training.queries.item_analysis import item_analysis
-from groupbuy.training.queries.leaderboard import board_page, own_place
+from groupbuy.training.queries.leaderboard import board_page, board_with_own
 from groupbuy.training.queries.progress import PERCENT, progress_list
 from groupbuy.training.rules.segments import DEFAULT_TERMS
 from groupbuy.training.rules.weeks import WEEK, monday
@@ -188,8 +188,15 @@ def _everybody() -> list[Measured]:
             PAGE_GOAL_MS,
         ),
         (
-            "own place of a month",
-            lambda: own_place(leader_ids[0], span="month", day=today - WEEK, calendar=calendar),
+            "leaderboard of a month, with an own place",
+            lambda: board_with_own(
+                leader_ids[0],
+                limit=PAGE,
+                cursor=None,
+                span="month",
+                day=today - WEEK,
+                calendar=calendar,
+            ),
             PAGE_GOAL_MS,
         ),
         (

@@ -25,14 +25,29 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import event, select, text
 
+from groupbuy.kernel.access import SYSTEM
 from groupbuy.kernel.db import db, in_steps, session, transaction
 from groupbuy.kernel.pagination import encode_cursor
-from groupbuy.training.models import Cohort, Enrollment, LessonRecord, Program
+from groupbuy.kernel.settings import settings
+from groupbuy.leaders.models import Leader
+from groupbuy.training.models import Assessment, Cohort, Enrollment, LessonRecord, Program
+from groupbuy.training.queries.attendance import streaks_of, weeks_of
 from groupbuy.training.queries.funnel import funnel, standing_list
 from groupbuy.training.queries.glance import cohort_glance
+from groupbuy.training.queries.item_analysis import item_analysis
+from groupbuy.training.queries.leaderboard import board_page, board_with_own
 from groupbuy.training.queries.progress import PERCENT, progress_list
+from groupbuy.training.rules.segments import DEFAULT_TERMS
+from groupbuy.training.rules.weeks import WEEK, monday
 from groupbuy.training.services.progress import record_progress
 from groupbuy.training.services.recounting import Counted, advance_recount, begin_recount
+from groupbuy.training.services.segmenting import divide
+from groupbuy.training.services.weekly_rewards import (
+    PORTION,
+    next_learners,
+    reward_week,
+    week_to_reward,
+)
 from scripts.bench.school_data import build
 from scripts.dev import database
 from scripts.dev.services import Postgres
@@ -41,6 +56,9 @@ UNUSED_REDIS = "redis://127.0.0.1:6379/0"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PAGE = 20
 PAGE_GOAL_MS = 200
+MANY_GOAL_MS = 3_000
+WORK_GOAL_S = 10
+MONTH_LOCKED = "2026-01"
 COUNT_GOAL_S = 60
 EVENT_GOAL = 1
 EVENTS = 400
@@ -79,7 +97,7 @@ def collected() -> Iterator[list[tuple[str, Any]]]:
         event.remove(db.engine, "before_cursor_execute", collect)
 
 
-def page(what: str, read: Callable[[], Any]) -> Measured:
+def page(what: str, read: Callable[[], Any], goal: float = PAGE_GOAL_MS) -> Measured:
     """Ask for a page, and tell how long PostgreSQL itself takes for its statements."""
     spent = []
     for _ in range(REPEATED):
@@ -88,7 +106,7 @@ def page(what: str, read: Callable[[], Any]) -> Measured:
                 read()
             spent.append(sum(_explained(statement, given) for statement, given in sent))
             session().expunge_all()
-    return Measured(what, sorted(spent)[REPEATED // 2], "ms", PAGE_GOAL_MS, len(sent))
+    return Measured(what, sorted(spent)[REPEATED // 2], "ms", goal, len(sent))
 
 
 def _explained(statement: str, parameters: Any) -> float:
@@ -145,6 +163,78 @@ def _pages() -> list[Measured]:
         ),
     ]
     return [page(what, read) for what, read in asked]
+
+
+def _everybody() -> list[Measured]:
+    """Look at what is reckoned over all leaders at once."""
+    calendar = settings().calendar
+    today = calendar.day_of(NOW)
+    first = monday(today) - 8 * WEEK
+    with transaction():
+        leader_ids = session().scalars(select(Leader.id).order_by(Leader.id)).all()
+        assessment_id = session().scalars(select(Assessment.id)).one()
+    asked: list[tuple[str, Callable[[], Any], float]] = [
+        (
+            "8 weeks of everybody",
+            lambda: weeks_of(leader_ids, since=first, until=first + 8 * WEEK, now=NOW),
+            MANY_GOAL_MS,
+        ),
+        ("streaks of everybody", lambda: streaks_of(leader_ids, now=NOW), MANY_GOAL_MS),
+        (
+            "leaderboard of a week",
+            lambda: board_page(
+                limit=PAGE, cursor=None, span="week", day=today - WEEK, calendar=calendar
+            ),
+            PAGE_GOAL_MS,
+        ),
+        (
+            "leaderboard of a month, with an own place",
+            lambda: board_with_own(
+                leader_ids[0],
+                limit=PAGE,
+                cursor=None,
+                span="month",
+                day=today - WEEK,
+                calendar=calendar,
+            ),
+            PAGE_GOAL_MS,
+        ),
+        (
+            "item analysis, an attempt of everybody",
+            lambda: item_analysis(assessment_id=assessment_id),
+            MANY_GOAL_MS,
+        ),
+    ]
+    return [page(what, read, goal) for what, read, goal in asked]
+
+
+def _taken(what: str, work: Callable[[], object]) -> Measured:
+    """Do something once, tell how long it takes, and take it back."""
+    with transaction():
+        begun = time.perf_counter()
+        with collected() as sent:
+            work()
+        seconds = time.perf_counter() - begun
+        session().rollback()
+    return Measured(what, seconds, "s", WORK_GOAL_S, len(sent))
+
+
+def _worked() -> list[Measured]:
+    """Do what jobs do for many leaders in one transaction."""
+    calendar = settings().calendar
+    week = week_to_reward(today=calendar.day_of(NOW))
+
+    def reward() -> None:
+        learners = next_learners(week=week, calendar=calendar, after=None)
+        reward_week(leader_ids=learners, week=week, now=NOW)
+
+    return [
+        _taken(
+            "dividing everybody into segments",
+            lambda: divide(month=MONTH_LOCKED, terms=DEFAULT_TERMS, actor=SYSTEM, now=NOW),
+        ),
+        _taken(f"rewarding the week of {PORTION} leaders", reward),
+    ]
 
 
 def _processor() -> float:
@@ -208,6 +298,8 @@ def run(*, leaders: int, lessons: int, console: Console) -> list[Measured]:
         *_counted("first count"),
         *_counted("nightly count"),
         *_pages(),
+        *_everybody(),
+        *_worked(),
         *_recorded(),
     ]
 

@@ -3,6 +3,8 @@
 Written by PostgreSQL itself. Every leader has begun every lesson, as the worst case, and has done
 them up to a place of their own; one in fifty has done all. Lessons are videos of ten minutes in
 courses of twenty, in modules of five. What is counted is not written: the count finds it out.
+Each lesson done and each session attended gave its points; everybody took an assessment of ten
+questions once; a month is settled in which two thirds sold something.
 """
 
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from groupbuy.kernel.db import session
 
 SECONDS = 600
 MEMBERS = 30
+QUESTIONS = 10
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 PEOPLE = """
@@ -106,6 +109,73 @@ from bench_sessions s join cohort_members m on m.cohort_id = s.cohort_id
 join bench_leaders l on l.id = m.leader_id where (l.n + s.number) % 7 <> 0;
 """
 
+POINTS = """
+insert into points_entries (id, leader_id, points, cause, cause_id, reason, at, by)
+select gen_random_uuid(), leader_id, 10, 'lesson', 'lsn_' || replace(lesson_id::text, '-', ''), '',
+    completed_at, 'system'
+from lesson_records where completed_at is not null;
+insert into points_entries (id, leader_id, points, cause, cause_id, reason, at, by)
+select gen_random_uuid(), leader_id, 20, 'session',
+    'lvs_' || replace(live_session_id::text, '-', ''), '', counted_at, 'system'
+from attendances where counts;
+insert into points_standings (leader_id, points, reached_at)
+select leader_id, sum(points), max(at) from points_entries group by leader_id;
+"""
+
+EXAMS = """
+insert into question_banks (id, code, title_zh, title_en, version)
+values (gen_random_uuid(), 'bench', '题库', 'Bank', 1);
+create temp table bench_questions as
+select gen_random_uuid() as id, gen_random_uuid() as version_id, b.id as bank_id, n
+from question_banks b, generate_series(1, :questions) n;
+insert into questions (id, bank_id, code, kind, number, version)
+select id, bank_id, 'question-' || n, 'single', 1, 1 from bench_questions;
+insert into question_versions (id, question_id, number, marks, body, created_at, created_by)
+select version_id, id, 1, 1, jsonb_build_object('prompt_zh', '题', 'prompt_en', 'Question'),
+    :since, 'bench'
+from bench_questions;
+insert into assessments (id, lesson_id, created_at, created_by)
+select gen_random_uuid(), id, :since, 'bench' from bench_lessons where place = 1;
+insert into assessment_versions (id, assessment_id, number, sections, question_ids, pass_bps,
+    max_attempts, cooldown_minutes, time_limit_s, grading, review, shuffle_questions,
+    shuffle_options, state, created_at, created_by, published_at, published_by, version)
+select gen_random_uuid(), id, 1, '[]', '[]', 8000, 0, 0, 0, 'highest', 'after_pass', true, true,
+    'published', :since, 'bench', :since, 'bench', 1
+from assessments;
+insert into assessment_items (assessment_version_id, question_id, question_version_id, section,
+    position)
+select v.id, q.id, q.version_id, 0, q.n from assessment_versions v, bench_questions q;
+create temp table bench_attempts as
+select gen_random_uuid() as id, l.id as leader_id, l.n from bench_leaders l;
+insert into attempts (id, leader_id, assessment_id, assessment_version_id, number, state,
+    started_at, ended_at, graded_at, score_bps, reason)
+select b.id, b.leader_id, v.assessment_id, v.id, 1, 'submitted', :since, :since, :since,
+    (select 1000 * count(*) from bench_questions q where (b.n * q.n) % 7 < 4), ''
+from bench_attempts b, assessment_versions v;
+insert into attempt_questions (attempt_id, question_id, question_version_id, position, marks,
+    options, answer, answered_at, mark_bps)
+select b.id, q.id, q.version_id, q.n, 1, '["a","b","c","d"]',
+    jsonb_build_object('value', substr('abcd', cast(1 + (b.n + q.n) % 4 as int), 1)), :since,
+    case when (b.n * q.n) % 7 < 4 then 10000 else 0 end
+from bench_attempts b, bench_questions q;
+"""
+
+MONTH = """
+insert into settlement_periods (month, state, hold_days, min_payout_fen, starts_at, ends_at,
+    window_from, cutoff_at, calc_rev, calculated_by, calculated_at, input_digest, digest)
+values ('2026-01', 'draft', 7, 0, '2025-12-31T16:00Z', '2026-01-31T16:00Z', '2025-12-31T16:00Z',
+    '2026-02-07T16:00Z', 1, 'bench', '2026-02-07T17:00Z', '', '');
+insert into settlement_statements (id, month, leader_id, carry_in_fen, volume_fen, uncapped_fen,
+    sales_fen, clawback_fen, payable_fen, payout_fen, carry_out_fen, digest, override_fen,
+    service_fee_fen, quota_bonus_fen, rank_bonus_fen, guarantee_fen, split_fen, transfer_fen,
+    adjustment_fen, write_off_fen, hold_fen, release_fen)
+select gen_random_uuid(), '2026-01', id, 0, n * 7919 % 500000, 0, 0, 0, 0, 0, 0, '', 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0
+from bench_leaders where n % 3 <> 0;
+update settlement_periods set state = 'locked', submitted_by = 'bench', submitted_at = cutoff_at,
+    approved_by = 'other', approved_at = cutoff_at, locked_by = 'other', locked_at = cutoff_at;
+"""
+
 
 def build(*, leaders: int, lessons: int, now: datetime, show: Callable[[str], object]) -> None:
     """Write the school."""
@@ -116,8 +186,17 @@ def build(*, leaders: int, lessons: int, now: datetime, show: Callable[[str], ob
         "since": SINCE,
         "seconds": SECONDS,
         "members": MEMBERS,
+        "questions": QUESTIONS,
     }
-    parts = {"people": PEOPLE, "lessons": LESSONS, "records": RECORDS, "cohorts": COHORTS}
+    parts = {
+        "people": PEOPLE,
+        "lessons": LESSONS,
+        "records": RECORDS,
+        "cohorts": COHORTS,
+        "points": POINTS,
+        "exams": EXAMS,
+        "a settled month": MONTH,
+    }
     for name, statements in parts.items():
         show(f"building: {name}")
         for statement in statements.split(";\n"):

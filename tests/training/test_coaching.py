@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from groupbuy.app.registry import invariants
 from groupbuy.kernel import books
-from groupbuy.kernel.db import session
+from groupbuy.kernel.db import session, transaction
 from groupbuy.training.models import CoachingPlan
 from groupbuy.training.rules.coaching import Room, deal
 from tests.client import Api, Caller
@@ -328,6 +328,34 @@ class TestAssignment:
             leaders[1],
             leaders[2],
         }
+
+    def test_it_gives_nobody_to_a_leader_who_was_suspended_since(
+        self, leaders: list[str], trainer: Caller
+    ) -> None:
+        coaching.coach(load_limit=9)
+        suspend = text("update leaders set state = 'suspended' where id = :leader")
+        with transaction():
+            session().execute(suspend, {"leader": leaders[1][4:]})
+        answer = made(trainer.post(self.PATH, {"segment": "tail"}))
+        assert (answer["assigned"], answer["left_over"]) == (2, 0)
+        coached = {row["leader_id"] for row in trainer.get(PLANS).json["items"]}
+        assert coached == {leaders[0], leaders[2]}
+
+    def test_it_asks_for_no_lesson_that_was_removed_since(
+        self, leaders: list[str], trainer: Caller
+    ) -> None:
+        module = training.module(training.course(training.program()))
+        lesson = {"module_id": module.id, "code": "gone", "kind": "article"}
+        draft = made(trainer.post("/hq/lessons", lesson))
+        task = {**CALL, "kind": "lesson", "lesson_id": draft["id"]}
+        body = {"segment": "tail", "title_zh": "甲", "title_en": "A", "tasks": [task, CALL]}
+        made(trainer.post(TEMPLATES, body))
+        path = f"/hq/lessons/{draft['id']}"
+        assert trainer.delete(path, if_match=draft["version"]).status_code == 204
+        coach = coaching.coach(load_limit=9).staff_id
+        plan = opened(trainer, leaders[0], coach)
+        assert [task["kind"] for task in plan["tasks"]] == ["call"]
+        assert made(trainer.post(self.PATH, {"segment": "tail"}))["assigned"] == 2
 
     def test_it_asks_for_a_month_with_segments(self, trainer: Caller) -> None:
         refused(trainer.post(self.PATH, {"segment": "tail"}), 409, "no-segment")

@@ -150,6 +150,24 @@ class TestLeaderboards:
         assert (own["own"]["rank"], len(own["items"])) == (1, 1)
         refused(api.shopper("tao").get(OWN_BOARD, cohort=cohort), 404, "not-found")
 
+    def test_it_tells_the_own_place_from_whatever_page_in_the_same_statement(
+        self, api: Api, count_statements: Callable[[], Any]
+    ) -> None:
+        people = [*(leaders.leader() for _ in range(4)), leaders.leader(by=api.shopper("mei").id)]
+        for n, leader in enumerate(people):
+            give(leader.id, 50 - n)
+        mei, ranks, cursors = api.shopper("mei"), [], [""]
+        while (cursor := cursors[-1]) is not None:
+            with count_statements() as statements:
+                page = made(
+                    mei.get(OWN_BOARD, limit=2, **({"cursor": cursor} if cursor else {})), 200
+                )
+            assert sum("row_number" in statement for statement in statements) == 1
+            assert page["own"]["rank"] == 5
+            ranks += [place["rank"] for place in page["items"]]
+            cursors.append(page["next_cursor"])
+        assert ranks == [1, 2, 3, 4, 5]
+
     def test_it_goes_on_where_a_page_ended(
         self, trainer: Caller, count_statements: Callable[[], Any]
     ) -> None:

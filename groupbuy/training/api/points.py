@@ -186,11 +186,7 @@ def show_own_points(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
 def show_own_leaderboard(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Show a leaderboard with my own place; who takes no part is not on it."""
     leaderboard.refuse_others(actor.leader_id, query["cohort"])
-    which = _which(query)
-    page = leaderboard.board_page(**which)
-    paging = ("limit", "cursor")
-    board = {name: value for name, value in which.items() if name not in paging}
-    own = leaderboard.own_place(actor.leader_id, **board)
+    page, own = leaderboard.board_with_own(actor.leader_id, **_which(query))
     hidden = queries.is_hidden(actor.leader_id)
     return {"items": page.items, "next_cursor": page.next_cursor, "own": own, "hidden": hidden}
 

@@ -11,6 +11,7 @@ from groupbuy.kernel.db import session
 from groupbuy.kernel.pagination import Page, paginate
 from groupbuy.kernel.problems import NotFound
 from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
 from groupbuy.training.models import (
     Coach,
     CoachingNote,
@@ -256,7 +257,7 @@ def own_plans(leader_id: str) -> list[OwnPlan]:
 
 
 def uncoached(month: str, segment: str) -> list[str]:
-    """Return the leaders of a segment, the first rank first, who have no plan.
+    """Return the active leaders of a segment, the first rank first, who have no plan.
 
     None that is open, and none for this month but a cancelled one.
     """
@@ -270,5 +271,14 @@ def uncoached(month: str, segment: str) -> list[str]:
         )
         .exists()
     )
-    query = select(place.leader_id).where(place.month == month, place.segment == segment, ~has_plan)
+    query = (
+        select(place.leader_id)
+        .join(Leader, Leader.id == place.leader_id)
+        .where(
+            place.month == month,
+            place.segment == segment,
+            Leader.state == LeaderState.ACTIVE,
+            ~has_plan,
+        )
+    )
     return list(session().scalars(query.order_by(place.position)))

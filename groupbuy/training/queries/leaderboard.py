@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Subquery
 
@@ -26,6 +26,7 @@ from groupbuy.training.models import (
 from groupbuy.training.rules.content import EnrollmentState
 from groupbuy.training.rules.incentives import Cause, Days, Span, days_of
 
+MOST_PLACES = 2**32
 NOT_OF_THIS_LIST = Text("游标无效，请从第一页开始。", "Not a cursor of this list; begin anew.")
 
 
@@ -41,7 +42,7 @@ class BoardPlace:
 
 def board(
     *,
-    span: Span,
+    span: str,
     day: date,
     calendar: Calendar,
     program: str | None = None,
@@ -53,7 +54,7 @@ def board(
     learn a program, or of a cohort. Who has no points, is suspended or does not want to be shown
     takes no part, and leaves no gap. By points; then who reached them first; then the lower id.
     """
-    days = days_of(span, day)
+    days = days_of(Span(span), day)
     sums = _sums(days, calendar) if days else select(PointsStanding).subquery("sums")
     hidden = select(LeaderboardPreference.leader_id).where(LeaderboardPreference.hidden)
     order = (sums.c.points.desc(), sums.c.reached_at, sums.c.leader_id)
@@ -129,28 +130,40 @@ def _sums(days: Days, calendar: Calendar) -> Subquery:
     )
 
 
-def board_page(
-    *,
-    limit: int,
-    cursor: str | None,
-    span: str,
-    day: date,
-    calendar: Calendar,
-    program: str | None = None,
-    cohort: str | None = None,
-) -> Page[BoardPlace]:
-    """Return places from the first rank on, in one statement."""
-    places = board(span=Span(span), day=day, calendar=calendar, program=program, cohort=cohort)
-    query = _places(places).order_by(places.c.rank).limit(limit + 1)
-    if cursor:
-        [last] = decode_cursor(cursor, 1)
-        if type(last) is not int or last.bit_length() >= 64:
-            raise InvalidInput.at("/cursor", NOT_OF_THIS_LIST)
-        query = query.where(places.c.rank > last)
+def board_page(*, limit: int, cursor: str | None, **which: Any) -> Page[BoardPlace]:
+    """Return places of a `board` from the first rank on, in one statement."""
+    return _page(board(**which), limit, cursor, None)[0]
+
+
+def board_with_own(
+    leader_id: str, *, limit: int, cursor: str | None, **which: Any
+) -> tuple[Page[BoardPlace], BoardPlace | None]:
+    """Return places of a `board`, and a leader's own, None without one, in one statement.
+
+    One, since everybody's points are added up for it.
+    """
+    return _page(board(**which), limit, cursor, leader_id)
+
+
+def _page(
+    places: Subquery, limit: int, cursor: str | None, own_id: str | None
+) -> tuple[Page[BoardPlace], BoardPlace | None]:
+    last = _rank_of(cursor) if cursor else 0
+    wanted = and_(places.c.rank > last, places.c.rank <= last + limit + 1)
+    query = _places(places).where(or_(wanted, places.c.leader_id == own_id)).order_by(places.c.rank)
     rows = [BoardPlace(*row) for row in session().execute(query)]
-    if len(rows) <= limit:
-        return Page(rows, None)
-    return Page(rows[:limit], encode_cursor([rows[limit - 1].rank]))
+    own = next((row for row in rows if row.leader_id == own_id), None)
+    # Ranks have no gaps: as many as were asked for, and one more if there are more.
+    here = [row for row in rows if last < row.rank <= last + limit]
+    more = any(row.rank == last + limit + 1 for row in rows)
+    return Page(here, encode_cursor([last + limit]) if more else None), own
+
+
+def _rank_of(cursor: str) -> int:
+    [last] = decode_cursor(cursor, 1)
+    if type(last) is not int or not 0 <= last < MOST_PLACES:
+        raise InvalidInput.at("/cursor", NOT_OF_THIS_LIST)
+    return last
 
 
 def first_places(
@@ -160,22 +173,6 @@ def first_places(
     places = board(span=span, day=day, calendar=calendar, program=program)
     query = _places(places).where(places.c.rank <= ranks).order_by(places.c.rank)
     return [BoardPlace(*row) for row in session().execute(query)]
-
-
-def own_place(
-    leader_id: str,
-    *,
-    span: str,
-    day: date,
-    calendar: Calendar,
-    program: str | None = None,
-    cohort: str | None = None,
-) -> BoardPlace | None:
-    """Return a leader's own place, None without one."""
-    places = board(span=Span(span), day=day, calendar=calendar, program=program, cohort=cohort)
-    row = session().execute(_places(places).where(places.c.leader_id == leader_id))
-    found = row.one_or_none()
-    return None if found is None else BoardPlace(*found)
 
 
 def _places(places: Subquery) -> Select[Any]:

@@ -133,8 +133,7 @@ def edit_template(
 
 def check_lessons(*, tasks: Sequence[dict[str, Any]]) -> None:
     """Raise InvalidInput where a task is of a lesson that is not there, or of none."""
-    wanted = {task["lesson_id"] for task in tasks if task.get("lesson_id")}
-    known = set(session().scalars(select(Lesson.id).where(Lesson.id.in_(wanted))))
+    known = _known_lessons(tasks)
     faults = [
         {"pointer": f"/tasks/{place}/lesson_id", "detail": NO_LESSON}
         for place, task in enumerate(tasks)
@@ -142,3 +141,15 @@ def check_lessons(*, tasks: Sequence[dict[str, Any]]) -> None:
     ]
     if faults:
         raise InvalidInput(errors=faults)
+
+
+def tasks_of(template: CoachingTemplate | None) -> list[dict[str, Any]]:
+    """Return what a plan begins with; a lesson that was removed since is not asked for."""
+    tasks = template.tasks if template else []
+    known = _known_lessons(tasks)
+    return [task for task in tasks if not task.get("lesson_id") or task["lesson_id"] in known]
+
+
+def _known_lessons(tasks: Sequence[dict[str, Any]]) -> set[str]:
+    wanted = {task["lesson_id"] for task in tasks if task.get("lesson_id")}
+    return set(session().scalars(select(Lesson.id).where(Lesson.id.in_(wanted))))

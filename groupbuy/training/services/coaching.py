@@ -22,7 +22,7 @@ from groupbuy.training.rules.coaching import (
     PlanState,
     deal,
 )
-from groupbuy.training.services.coaches import check_lessons, locked_coach
+from groupbuy.training.services.coaches import check_lessons, locked_coach, tasks_of
 
 
 class Assigned(NamedTuple):
@@ -64,8 +64,7 @@ def open_plan(
     plans = _opened([(leader_id, coach_id)], month, place.segment, template, actor, now)
     if not plans:
         raise PlanOpen
-    wanted = tasks if tasks is not None else template.tasks if template else ()
-    _give(plans, wanted, today)
+    _give(plans, tasks_of(template) if tasks is None else tasks, today)
     audit.record(
         actor=actor, action="coaching_plan.open", subject=plans[0], now=now, leader=leader_id
     )
@@ -75,7 +74,7 @@ def open_plan(
 def assign(
     *, month: str | None, segment: str, today: date, actor: Actor, now: datetime
 ) -> Assigned:
-    """Open a plan for each leader of a segment who has none, with the coach who has the fewest.
+    """Open a plan for each active leader of a segment who has none, with the coach who has fewest.
 
     A constant number of statements. Nobody gets more than their limit, whoever assigns at the
     same time: every coach is locked meanwhile.
@@ -90,7 +89,7 @@ def assign(
     leaders = queries.uncoached(month, segment)
     template = queries.templates_in_use().get(segment)
     plans = _opened(deal(leaders, rooms), month, segment, template, actor, now)
-    _give(plans, template.tasks if template else (), today)
+    _give(plans, tasks_of(template), today)
     result = Assigned(month, segment, len(plans), len(leaders) - len(plans))
     facts = {"segment": segment, "assigned": result.assigned, "left_over": result.left_over}
     audit.record(actor=actor, action="coaching.assign", subject=month, now=now, **facts)

@@ -14,7 +14,7 @@ from groupbuy.training.rules.incentives import Cause
 from groupbuy.training.rules.weeks import WEEK, monday
 from groupbuy.training.services import badges, points
 
-PORTION = 500
+PORTION = 2_000
 """Leaders who are rewarded in one transaction."""
 
 

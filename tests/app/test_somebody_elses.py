@@ -149,10 +149,11 @@ def _task(world: World) -> str:
     shares = {"head_bps": 2_000, "upper_bps": 8_000, "new_days": 30}
     place = {"position": 1, "rank": 1, "ranked": 1, "net_fen": 100, "segment": Segment.HEAD.value}
     run = SegmentRun(month=month, ranked=1, **shares, calculated_at=clock.now(), calculated_by="")
-    with transaction():
-        session().add(run)
-        session().flush()
-        session().add(LeaderSegment(month=month, leader_id=mei, **place))
+    if session().get(SegmentRun, month) is None:
+        with transaction():
+            session().add(run)
+            session().flush()
+            session().add(LeaderSegment(month=month, leader_id=mei, **place))
     plan = coaching.plan(mei, coaching.coach(), tasks=[coaching.HOST])
     return world.first("ctk", f"select id from coaching_tasks where plan_id = '{plan.id[4:]}'")
 

@@ -196,7 +196,14 @@ class Orders(RuleBasedStateMachine):
             self.on_hand += order.quantity
             order.given_back_fen = order.refunded_fen = order.total_fen
         order.state, order.reason = "cancelled", "shopper"
+        self._payment_is_called_off(order)
         self.everything_went_back(order)
+
+    def _payment_is_called_off(self, order: Bought) -> None:
+        """Who calls a payment off at the provider hears that it was made, before any news of it."""
+        if order.taken_fen and not order.heard:
+            order.heard = True
+            self._money_came(order)
 
     def everything_went_back(self, order: Bought) -> None:
         """Hear that an order was cancelled; who holds a part of it lets go."""
@@ -279,10 +286,14 @@ class Orders(RuleBasedStateMachine):
             return
         self.shop.wait(minutes=minutes)
         self.time_went_by()
+        waiting = [order for order in self.orders if order.state == "pending_payment"]
+        expired = [order for order in waiting if self.now >= order.expires_at]
+        for order in expired:
+            order.state, order.reason = "cancelled", "timeout"
+            self.reserved -= order.quantity
+        for order in expired:
+            self._payment_is_called_off(order)
         for order in self.orders:
-            if order.state == "pending_payment" and self.now >= order.expires_at:
-                order.state, order.reason = "cancelled", "timeout"
-                self.reserved -= order.quantity
             gone = order.picked_up_at and self.now >= order.picked_up_at + AFTER_SALE
             if order.state == "picked_up" and gone and not self.waits_for_us(order):
                 order.state = "completed"

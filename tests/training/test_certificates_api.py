@@ -292,7 +292,7 @@ class TestVerification:
     """GET /certificates/{number}, and the page that a scan opens"""
 
     def test_it_tells_anybody_whether_it_holds_and_no_more(
-        self, api: Api, trainer: Caller, mei: Leader
+        self, api: Api, trainer: Caller, mei: Leader, clock: ManualClock
     ) -> None:
         number = issued(trainer, mei, published(trainer))["number"]
         told = made(api.anonymous.get(f"/certificates/{number}"), 200)
@@ -307,6 +307,8 @@ class TestVerification:
         }
         typed = number.replace("-", " ")
         assert made(api.shopper("zed").get(f"/certificates/{typed}"), 200) == told
+        clock.advance(days=350)
+        assert made(api.anonymous.get(f"/certificates/{number}"), 200) == told
 
     @pytest.mark.parametrize("number", ["2026-0000-0000-0000-00", "2026", "%3Cb%3E"])
     def test_it_knows_no_other_numbers(self, api: Api, number: str) -> None:

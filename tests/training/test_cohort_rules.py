@@ -36,6 +36,18 @@ def test_it_keeps_the_local_time_when_the_clocks_change() -> None:
     assert {slot.ends_at - slot.starts_at for slot in slots} == {timedelta(hours=1)}
 
 
+def test_it_has_one_session_where_the_clocks_make_two_times_one() -> None:
+    slots = slots_between(
+        [PatternSlot(7, time(2, 30), 20, "lsn_1"), PatternSlot(7, time(3, 30), 30)],
+        first_day=date(2026, 3, 29),
+        last_day=date(2026, 4, 5),
+        skipping=[],
+        zone=BERLIN,
+    )
+    began = [(slot.starts_at.day, slot.starts_at.hour, slot.lesson_id) for slot in slots]
+    assert began == [(29, 1, "lsn_1"), (5, 0, "lsn_1"), (5, 1, None)]
+
+
 @given(
     weekdays=st.sets(st.integers(1, 7)),
     first=st.dates(date(2026, 1, 1), date(2026, 6, 1)),

@@ -85,6 +85,11 @@ class TestByHand:
             ({"cohort_id": f"cht_{'0' * 32}"}, "/cohort_id"),
             ({"ends_at": "2026-03-03T11:30:00Z"}, "/ends_at"),
             ({"starts_at": "2026-03-01T11:30:00Z"}, "/starts_at"),
+            (
+                {"starts_at": "2026-03-03T11:30:00Z", "ends_at": "2026-03-03T11:30:00.9Z"},
+                "/ends_at",
+            ),
+            ({"starts_at": "2026-03-03T11:30:00Z", "ends_at": "2027-03-03T12:30:00Z"}, "/ends_at"),
             ({"lesson_id": f"lsn_{'0' * 32}"}, "/lesson_id"),
             ({"trainer_id": f"stf_{'0' * 32}"}, "/trainer_id"),
         ],

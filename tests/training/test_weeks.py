@@ -228,3 +228,12 @@ class TestOwn:
             week["week"]
             for week in api.shopper("mei").get("/leader/attendance", **days).json["weeks"]
         ] == ["2026-02-23", "2026-03-02"]
+
+    def test_it_shows_a_year_at_most(self, api: Api) -> None:
+        leaders.leader(by=api.shopper("mei").id)
+        weeks = made(api.shopper("mei").get("/leader/attendance", **{"from": "1900-01-01"}), 200)
+        assert weeks["weeks"][0]["week"] == "1900-01-01"
+        assert len(weeks["weeks"]) == 53
+        since = {"from": "2026-02-25"}
+        shown = made(api.shopper("mei").get("/leader/attendance", **since), 200)
+        assert [week["week"] for week in shown["weeks"]] == ["2026-02-23", "2026-03-02"]

@@ -199,7 +199,8 @@ def verified(number: str, *, calendar: Calendar, now: datetime) -> dict[str, Any
 def by_number(number: str, *, calendar: Calendar, now: datetime) -> dict[str, Any] | None:
     """Return what anybody may know of the certificate with a number, if there is one.
 
-    The holder's name is masked, and a revocation is told without its reason.
+    The holder's name is masked, a revocation is told without its reason, and of a valid one not
+    that it expires soon.
     """
     known = read_number(number)
     row = known and session().scalar(select(Certificate).where(Certificate.number == known))
@@ -209,7 +210,7 @@ def by_number(number: str, *, calendar: Calendar, now: datetime) -> dict[str, An
     return {
         "certificate": row,
         "title": row.title,
-        "state": state,
+        "state": CertificateState.CERTIFIED if state in VALID else state,
         "valid": state in VALID,
         "issued_on": calendar.day_of(row.issued_at),
         "holder": masked(leaders.leader(row.leader_id).name),

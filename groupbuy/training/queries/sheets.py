@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -27,6 +27,7 @@ from groupbuy.training.rules.weeks import WEEK, Streak, monday
 
 WEEKS = 8
 """How many weeks are shown unless said otherwise, the present one among them."""
+A_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ def own_weeks(
 def _weeks(
     names: dict[str, str], since: date | None, until: date | None, now: datetime
 ) -> list[LeaderWeeks]:
-    until = until or monday(settings().calendar.day_of(now)) + WEEK
+    present = monday(settings().calendar.day_of(now)) + WEEK
+    until = until or (min(present, since + A_YEAR) if since else present)
     since = since or until - WEEKS * WEEK
     weeks = weeks_of(names, since=since, until=until, now=now)
     streaks, target = streaks_of(names, now=now), settings().training_week_sessions

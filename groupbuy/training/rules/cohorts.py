@@ -102,10 +102,10 @@ def slots_between(
     """Return the sessions of a weekly pattern from the first day to the last, in order of time.
 
     Days that are skipped have none. A local time that a change of the clocks leaves out or
-    repeats is taken as before the change.
+    repeats is taken as before the change; where two come to the same instant, the first counts.
     """
     pattern, skipped = list(pattern), set(skipping)
-    found = []
+    found: dict[datetime, Slot] = {}
     for number in range((last_day - first_day).days + 1):
         day = first_day + timedelta(days=number)
         if day in skipped:
@@ -114,8 +114,8 @@ def slots_between(
             if slot.weekday == day.isoweekday():
                 starts_at = datetime.combine(day, slot.time, tzinfo=zone).astimezone(UTC)
                 ends_at = starts_at + timedelta(minutes=slot.minutes)
-                found.append(Slot(starts_at, ends_at, slot.lesson_id))
-    return sorted(found, key=lambda slot: slot.starts_at)
+                found.setdefault(starts_at, Slot(starts_at, ends_at, slot.lesson_id))
+    return sorted(found.values(), key=lambda slot: slot.starts_at)
 
 
 @dataclass(frozen=True, slots=True)

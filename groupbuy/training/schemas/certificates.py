@@ -12,6 +12,10 @@ STATES = validate.OneOf([state.value for state in CertificateState])
 DECIDED_STATES = validate.OneOf(
     [state.value for state in CertificateState if state != CertificateState.IN_PROGRESS]
 )
+TOLD_STATES = validate.OneOf(
+    [CertificateState.CERTIFIED, CertificateState.EXPIRED, CertificateState.REVOKED]
+)
+"""What a stranger is told."""
 
 
 class CertificateTitle(fields.String):
@@ -208,7 +212,7 @@ class VerifiedCertificateSchema(Schema):
     number = fields.String(required=True, attribute="certificate.number")
     title = CertificateTitle(required=True)
     holder = fields.String(required=True)
-    state = fields.String(required=True, validate=DECIDED_STATES)
+    state = fields.String(required=True, validate=TOLD_STATES)
     valid = fields.Boolean(required=True)
     issued_on = Day(required=True)
     expires_on = Day(required=True, allow_none=True, attribute="certificate.expires_on")

@@ -1,6 +1,6 @@
 """Single live sessions: added, moved, described, cancelled and restored by hand."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -16,6 +16,8 @@ from groupbuy.training.errors import SessionAttended, SessionBegun, SessionCance
 from groupbuy.training.models import Attendance, Cohort, LiveSession
 from groupbuy.training.queries import cohorts, live
 from groupbuy.training.rules.cohorts import GOING, SESSION_MOVES, SessionState
+
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1)
 
 TIMES = {"starts_at", "ends_at", "lesson_id"}
 """What holds from the beginning of a session on."""
@@ -35,7 +37,7 @@ def create(
     Raises:
         NotInThisState: the cohort is finished or cancelled.
         InvalidInput: there is no such cohort, trainer, or live lesson of its program; or it
-            would begin in the past or end before it begins.
+            would begin in the past, or not last a minute to a day.
     """
     cohort = session().get(Cohort, cohort_id, with_for_update=True, populate_existing=True)
     if cohort is None:
@@ -161,6 +163,8 @@ def _check(found: LiveSession, cohort: Cohort, now: datetime, *, timed: bool = T
         raise InvalidInput.at("/ends_at", Text("须晚于开始时间。", "Must be after its beginning."))
     if timed and found.starts_at <= now:
         raise InvalidInput.at("/starts_at", Text("须在将来。", "Must be in the future."))
+    if timed and not SHORTEST <= found.ends_at - found.starts_at <= LONGEST:
+        raise InvalidInput.at("/ends_at", Text("须为 1 分钟至 24 小时。", "1 minute to 24 hours."))
     if (
         timed
         and found.lesson_id is not None

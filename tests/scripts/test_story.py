@@ -76,8 +76,18 @@ def assert_school_is_shown(people: dict[str, Caller]) -> None:
     assert certificate["state"] == "certified"
     scores = [one["score_bps"] for one in mei.get("/leader/attempts").json["items"]]
     assert scores == [10_000, 0]
-    present, _past = rui.get("/hq/cohorts").json["items"]
+    present, past = rui.get("/hq/cohorts").json["items"]
     assert (present["state"], len(present["pattern"]), present["members"]) == ("running", 3, 3)
+    assert past["state"] == "finished"
+    funnel = rui.get("/hq/training-progress/funnel", program_id=past["program_id"]).json
+    assert {one["enrolled"] for one in funnel["items"]} == {2}
+    plan = people["Tao"].get("/leader/coaching").json["plans"][0]
+    assert [task["kind"] for task in plan["tasks"]] == ["call", "lesson", "host"]
+    assert len(plan["notes"]) == 1
+    assert {one["awarded_at"] is None for one in mei.get("/leader/badges").json["items"]} == {
+        True,
+        False,
+    }
     states = {one["status"] for one in people["Tao"].get("/leader/live-sessions").json["items"]}
     assert {"present", "makeup", "absent"} <= states
 
@@ -114,7 +124,7 @@ def test_it_has_settled_and_paid_a_month_and_is_told_only_once(demo: Demo) -> No
     assert any(one.quota_bonus_fen for one in settled)
     assert any(one.rank_bonus_fen for one in settled)
     assert len([one for one in settled if one.assignment_id]) == 1
-    assert set(session().scalars(select(Standing.state))) == {"confirmed"}
+    assert set(session().scalars(select(Standing.state))) == {"final"}
     assert list(session().scalars(select(PayoutItem.state))) == ["succeeded"] * 3
     assert list(session().scalars(select(CommissionHold.state))) == ["held"]
     assert seed_if_empty() == demo

@@ -82,10 +82,12 @@ SCHOOL_SIGHTS = (
     Sight(Text("我的直播课", "my live sessions"), "Mei", "/leader/live-sessions"),
     Sight(Text("我的证书", "my certificates"), "Mei", "/leader/certificates"),
     Sight(Text("我的考核", "my attempts"), "Mei", "/leader/attempts"),
+    Sight(Text("徽章", "badges"), "Mei", "/leader/badges"),
+    Sight(Text("我的辅导计划", "my coaching plan"), "Tao", "/leader/coaching"),
     Sight(Text("班次", "cohorts"), "Rui", "/hq/cohorts"),
     Sight(Text("学习进度", "who is how far"), "Rui", "/hq/training-progress"),
     Sight(Text("题库", "question banks"), "Rui", "/hq/question-banks"),
-    Sight(Text("分层", "who sells most, who least"), "Rui", "/hq/coaching/segments"),
+    Sight(Text("头部、中部、尾部", "head, middle and tail"), "Rui", "/hq/coaching/segments"),
     Sight(Text("辅导计划", "coaching plans"), "Rui", "/hq/coaching/plans"),
 )
 

@@ -76,11 +76,20 @@ def assert_school_is_shown(people: dict[str, Caller]) -> None:
     assert certificate["state"] == "certified"
     scores = [one["score_bps"] for one in mei.get("/leader/attempts").json["items"]]
     assert scores == [10_000, 0]
-    present, _past = rui.get("/hq/cohorts").json["items"]
+    present, past = rui.get("/hq/cohorts").json["items"]
     assert (present["state"], len(present["pattern"]), present["members"]) == ("running", 3, 3)
+    assert past["state"] == "finished"
+    funnel = rui.get("/hq/training-progress/funnel", program_id=past["program_id"]).json
+    assert {one["enrolled"] for one in funnel["items"]} == {2}
+    plan = people["Tao"].get("/leader/coaching").json["plans"][0]
+    assert [task["kind"] for task in plan["tasks"]] == ["call", "lesson", "host"]
+    assert len(plan["notes"]) == 1
+    assert {one["awarded_at"] is None for one in mei.get("/leader/badges").json["items"]} == {
+        True,
+        False,
+    }
     segments = rui.get("/hq/coaching/segments").json["items"]
     assert [one["segment"] for one in segments] == ["head", "middle", "middle"]
-    assert len(rui.get("/hq/coaching/plans").json["items"]) == 2
     states = {one["status"] for one in people["Tao"].get("/leader/live-sessions").json["items"]}
     assert {"present", "makeup", "absent"} <= states
 

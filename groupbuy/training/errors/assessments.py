@@ -58,7 +58,7 @@ class NoAttemptsLeft(Problem):
     code = "no-attempts-left"
     title = Text("考核次数已用完", "No attempts are left")
     detail = Text(
-        "允许的次数已用完；如需再考，请联系您的培训老师。",
+        "允许的次数已用完；如需再考，请联系您的讲师。",
         "Every attempt is used; ask your trainer for another.",
     )
 

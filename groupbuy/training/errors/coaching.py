@@ -26,7 +26,7 @@ class CoachAway(Problem):
     code = "coach-away"
     title = Text("此人目前不担任教练", "This is not an active coach")
     detail = Text(
-        "请选择在职的教练（培训师或运营）。", "Choose an active coach: a trainer or an operator."
+        "请选择在职的教练（讲师或运营）。", "Choose an active coach: a trainer or an operator."
     )
 
 

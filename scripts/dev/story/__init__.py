@@ -5,7 +5,8 @@ paid; afterwards some of it was refunded and one order went to another leader. T
 an order on hold, is past its cutoff and waits for finance to close it. This week's campaign is
 open, and some orders wait at Mei's shop. Beside it ran a sale of eggs by price steps, of which Fei
 did not fetch hers; rice waits for four neighbours, a flash sale for its hour, Xia for an answer.
-In the school Mei was certified with its first class, and meets the present one three times a week.
+In the school Mei was certified with its first class, and meets the present one three times a week;
+Tao and Yan, the middle of the settled month, have a plan with their coach.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,12 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.clock import ManualClock, previous_month
 from groupbuy.kernel.settings import settings
+from scripts.dev.story.coaching import coach, reward
 from scripts.dev.story.company import Company
 from scripts.dev.story.counter import compare, complain, prepare_a_delivery, remind
-from scripts.dev.story.money import answer, pay, settle, tax
+from scripts.dev.story.money import answer, lock, pay, settle, tax
 from scripts.dev.story.offers import announce_flash, gather, reduce_prices, sell_by_steps
-from scripts.dev.story.school import coach, learn, open_school, study
+from scripts.dev.story.school import learn, open_school, study
 from scripts.dev.story.selling import complain_late, sell_a_week, suspect
 from scripts.dev.story.shop import open_shop
 
@@ -55,7 +57,8 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
         answer(company)
         tax(company)
         pay(company, settled)
-        coach(company, settled)
+        lock(company, settled)
+        coach(company)
         complain_late(company, settled)
         progress(f"{waiting} 的订单 the orders of {waiting}")
         _sell(company, waiting, WAITING_WEEKS)
@@ -73,6 +76,8 @@ def tell(staff: dict[str, Actor], progress: Callable[[str], None]) -> None:
         compare(company)
         progress("商学院：本周的课 the school this week")
         study(company)
+        company.time.at = today
+        reward(company)
     finally:
         current_app.extensions[clock.EXTENSION] = real
 

@@ -95,3 +95,10 @@ def pay(company: Company, month: str) -> None:
         )
         payouts.execute_batch(batch_id=batch.id, actor=finance, now=company.now)
     run_pending()
+
+
+def lock(company: Company, month: str) -> None:
+    """Say the last word on a month whose statements are answered and paid."""
+    company.time.advance(hours=1)
+    with transaction():
+        settlement.lock(month=month, actor=company.staff["approver"], now=company.now)

@@ -2,28 +2,21 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.settings import settings
-from groupbuy.settlement import services as settlement
 from groupbuy.training.curriculum.facts import facts_of
 from groupbuy.training.curriculum.reading import starter_programs
-from groupbuy.training.jobs import divide_leaders
 from groupbuy.training.models import LiveSession
 from groupbuy.training.queries import assessments as assessment_queries
 from groupbuy.training.queries import attempts as attempt_queries
 from groupbuy.training.queries import live
 from groupbuy.training.queries import starting as content
 from groupbuy.training.rules.attendance import DecisionKind
-from groupbuy.training.rules.coaching import TaskKind
 from groupbuy.training.rules.content import LessonKind
-from groupbuy.training.rules.segments import Segment
 from groupbuy.training.services import (
     attempts,
     attending,
-    coaches,
-    coaching,
     cohorts,
     members,
     ruling,
@@ -71,44 +64,6 @@ def learn(company: Company) -> None:
     for knowing in (False, True):
         _sit(company, "mei", FIRST, knowing=knowing)
         company.time.advance(hours=20)
-
-
-def coach(company: Company, month: str) -> None:
-    """Lock a month that everybody has answered; leaders in the middle of it get a coach."""
-    trainer = company.staff["trainer"]
-    with transaction():
-        settlement.lock(month=month, actor=company.staff["approver"], now=company.now)
-    divide_leaders()
-    lessons = content.lessons_of(content.known_program(SECOND).id)
-    who: dict[str, Any] = {"actor": trainer, "now": company.now}
-    tasks = [
-        _task(TaskKind.LESSON, "读“二八顾客”", "Read about the fifth who buy most", 7)
-        | {"lesson_id": lessons["customers"].id},
-        _task(TaskKind.CALL, "和教练通一次电话", "A call with your coach", 10),
-        _task(TaskKind.HOST, "主持下一场团", "Host the next group buy", 14) | {"by_leader": True},
-    ]
-    with transaction():
-        coaches.add_coach(staff_id=trainer.id, load_limit=20, **who)
-        coaches.add_template(
-            segment=Segment.MIDDLE,
-            title_zh="腰部团长：再进一步",
-            title_en="From the middle onwards",
-            tasks=tasks,
-            **who,
-        )
-        today = settings().calendar.day_of(company.now)
-        coaching.assign(month=month, segment=Segment.MIDDLE, today=today, **who)
-
-
-def _task(kind: TaskKind, title_zh: str, title_en: str, due_days: int) -> dict[str, Any]:
-    return {
-        "kind": kind.value,
-        "title_zh": title_zh,
-        "title_en": title_en,
-        "lesson_id": None,
-        "due_days": due_days,
-        "by_leader": False,
-    }
 
 
 def study(company: Company) -> None:

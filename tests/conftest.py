@@ -2,7 +2,7 @@
 
 A test runs inside one outer transaction that is rolled back (`transaction()` releases savepoints).
 A test marked `committed` commits for real; every table is emptied after it. After each test that
-wrote where money is, its books must hold (tests/money.py), unless it is marked `breaks_books`.
+wrote money or the school, the books must hold (tests/money.py), unless it is marked `breaks_books`.
 """
 
 import os
@@ -143,7 +143,7 @@ def app(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """After a test that wrote where money is, hold its books against every invariant of money."""
+    """After a test that wrote what the books watch, hold them against the invariants."""
     yield
     if "app" in getattr(item, "funcargs", {}) and not item.get_closest_marker("breaks_books"):
         money.assert_books_hold(committed=item.get_closest_marker("committed") is not None)

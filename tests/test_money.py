@@ -14,6 +14,7 @@ from groupbuy.ledger.models import LedgerEntry
 from groupbuy.ledger.rules import Account, AccountKind, transfer
 from tests.conftest import START
 from tests.factories import payments as make
+from tests.factories import training
 from tests.money import BooksBroken, assert_books_hold
 
 BANK, SPENT = Account(AccountKind.BANK, "icbc"), Account(AccountKind.EXPENSE, "rent")
@@ -47,6 +48,12 @@ def by_copy() -> None:
     copy_in(LedgerEntry, [entry])
 
 
+def in_the_school() -> None:
+    record = training.enrolled(program=training.program())
+    record.required = record.done = 1
+    session().flush()
+
+
 def by_the_orm() -> None:
     payment = make.paid_payment()
     payment.refunded_fen = 1
@@ -60,6 +67,7 @@ def by_the_orm() -> None:
         (by_sql, "ledger.balanced"),
         (by_copy, "ledger.balanced"),
         (by_the_orm, "payments.refunded_is_the_sum"),
+        (in_the_school, "training.completed_by_its_lessons"),
     ],
 )
 def test_it_names_the_invariant_and_the_row(

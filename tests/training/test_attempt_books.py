@@ -96,6 +96,7 @@ class TestBooks:
             assessments.begun(exam, leader)
         assert [finding.faults for finding in check(INVARIANTS)] == [[]] * len(INVARIANTS)
 
+    @pytest.mark.breaks_books
     @pytest.mark.parametrize(
         ("name", "breaking"),
         [

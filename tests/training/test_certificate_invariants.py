@@ -16,6 +16,8 @@ from groupbuy.training.queries.certificates import terms_of
 from groupbuy.training.rules.certificates import TermCause
 from tests.factories import certificates
 
+pytestmark = pytest.mark.breaks_books
+
 
 @pytest.fixture
 def issued(app: Flask) -> Certificate:

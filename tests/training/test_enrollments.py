@@ -255,6 +255,7 @@ class TestBooks:
             assert name in self.faults()
             nested.rollback()
 
+    @pytest.mark.breaks_books
     def test_it_finds_what_belongs_to_another_program(self, taught: Taught) -> None:
         program, lessons = taught
         other = training.program()

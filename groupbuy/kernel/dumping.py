@@ -123,7 +123,7 @@ _NOTHING: frozenset[type] = frozenset({type(None)})
 
 def _turned(name: str, field: fields.Field[Any]) -> tuple[frozenset[type], Turn]:
     """Return the types of values that a field leaves as they are, and what it does with others."""
-    kind = type(field)._serialize
+    kind: Any = type(field)._serialize
     if kind is fields.Field._serialize:
         return _JSON, _as_it_is
     if kind.__module__ != fields.__name__:

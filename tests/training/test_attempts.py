@@ -22,7 +22,7 @@ from groupbuy.training.models import Attempt
 from groupbuy.training.queries.attempts import asked, passed_since
 from groupbuy.training.rules.content import ContentState
 from groupbuy.training.services import attempts
-from tests.factories import assessments, leaders
+from tests.factories import assessments, leaders, training
 from tests.training.examined import granted, record, voided
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -306,3 +306,15 @@ class TestGrading:
         assert (
             passed_since(**{**whose, "leader_id": assessments.pupil(exam).id}, since=since) is None
         )
+
+    def test_it_is_not_the_leaders_activity_that_an_attempt_is_voided(
+        self, clock: ManualClock
+    ) -> None:
+        exam = assessments.exam("single")
+        leader = assessments.pupil(exam)
+        assessments.submitted(exam, leader)
+        began, again = time.now(), assessments.submitted(exam, leader)
+        clock.advance(days=30)
+        voided(again)
+        assert record(exam, leader).active_at == began
+        assert training.enrolled(leader, program=exam.program).active_at == began

@@ -33,7 +33,7 @@ def void(*, attempt_id: str, reason: str, actor: Actor, now: datetime) -> Attemp
     attempt.state = after
     attempt.voided_at, attempt.voided_by, attempt.reason = now, actor.label, reason
     session().flush()
-    grade = regrade(attempt=attempt, lesson_id=lesson_id, now=now)
+    grade = regrade(attempt=attempt, lesson_id=lesson_id, now=now, active=False)
     audit.record(
         actor=actor,
         action="attempt.void",

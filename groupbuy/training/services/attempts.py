@@ -119,10 +119,10 @@ def take_turn(*, leader_id: str, lesson_id: str) -> None:
     session().execute(record.with_for_update())
 
 
-def regrade(*, attempt: Attempt, lesson_id: str, now: datetime) -> int | None:
+def regrade(*, attempt: Attempt, lesson_id: str, now: datetime, active: bool = True) -> int | None:
     """Record what all attempts that count come to, in the terms of one of them; return that.
 
-    None if none counts: then what was recorded stays.
+    None if none counts: then what was recorded stays. `active` as for `mark`.
     """
     scores = attempts.graded_scores(attempt.leader_id, attempt.assessment_id)
     if not scores:
@@ -136,6 +136,7 @@ def regrade(*, attempt: Attempt, lesson_id: str, now: datetime) -> int | None:
         completed=True,
         passed=grade >= version.pass_bps,
         score_bps=grade,
+        active=active,
     )
     return grade
 

@@ -25,10 +25,12 @@ def mark(
     completed: bool = False,
     passed: bool = False,
     score_bps: int | None = None,
+    active: bool = True,
 ) -> LessonRecord:
     """Record that a leader completed or passed a lesson, and return the leader's record of it.
 
-    Neither begins it. `score_bps` replaces the score that stands. Whether the leader may learn it
+    Neither begins it. `score_bps` replaces the score that stands. Without `active` it was not the
+    leader who did something now: the leader's last activity stays. Whether the leader may learn it
     (enrolled, unlocked) is the caller's to ask.
 
     Raises:
@@ -41,9 +43,11 @@ def mark(
         record.passed_at = now
     if score_bps is not None:
         record.score_bps = score_bps
-    record.active_at = max(record.active_at, now)
+    if active:
+        record.active_at = max(record.active_at, now)
     session().flush()
-    _stay_active(record, now)
+    if active:
+        _stay_active(record, now)
     settle(record=record, was=was, now=now)
     return record
 

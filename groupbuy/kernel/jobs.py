@@ -7,7 +7,7 @@ cannot lose it. A job runs at least once, so its effect carries a key.
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import procrastinate
@@ -17,7 +17,7 @@ from procrastinate import JobContext, RetryStrategy
 from sqlalchemy import text
 
 from groupbuy.kernel import clock
-from groupbuy.kernel.db import db, session, transaction
+from groupbuy.kernel.db import db, retrying, session, transaction
 
 log = structlog.get_logger(__name__)
 
@@ -68,18 +68,24 @@ def every(cron: str, name: str) -> Callable[[Work], Work]:
 def one_by_one(keys: Iterable[str], work: Callable[[str], object]) -> None:
     """Do the work for each key in a transaction of its own; one that fails stops no other.
 
+    One that a deadlock took back is done again.
+
     Raises:
         ExceptionGroup: at the end, with what went wrong, so that the job counts as failed.
     """
     faults: list[Exception] = []
     for key in keys:
         try:
-            with transaction():
-                work(key)
+            retrying(partial(_alone, work, key))
         except Exception as fault:
             faults.append(fault)
     if faults:
         raise ExceptionGroup("some of the work failed", faults)
+
+
+def _alone(work: Callable[[str], object], key: str) -> None:
+    with transaction():
+        work(key)
 
 
 def enqueue(work: Work | str, *, at: datetime | None = None, **arguments: Any) -> None:

@@ -6,6 +6,8 @@ from itertools import pairwise
 import pytest
 from croniter import croniter
 from flask import Flask
+from psycopg import errors
+from sqlalchemy.exc import OperationalError
 
 from groupbuy.kernel import jobs
 
@@ -37,3 +39,15 @@ def test_it_does_the_rest_when_one_fails(app: Flask) -> None:
     with pytest.raises(ExceptionGroup):
         jobs.one_by_one(["a", "b", "c"], work)
     assert done == ["a", "c"]
+
+
+def test_it_does_again_what_a_deadlock_took_back(app: Flask) -> None:
+    tried: list[str] = []
+
+    def work(key: str) -> None:
+        tried.append(key)
+        if tried.count(key) == 1:
+            raise OperationalError("update", {}, errors.DeadlockDetected())
+
+    jobs.one_by_one(["a", "b"], work)
+    assert tried == ["a", "a", "b", "b"]

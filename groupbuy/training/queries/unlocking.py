@@ -50,7 +50,9 @@ def unlocked(*, leader_id: str, lesson_id: str) -> Opened:
     if not is_taught:
         raise NotTaught
     outline = outlines(leader_id=leader_id, program_ids=[opened.program_id])[opened.program_id]
-    step = next(step for step in outline.steps if step.id == lesson_id)
+    step = next((step for step in outline.steps if step.id == lesson_id), None)
+    if step is None:  # it was retired this moment
+        raise NotTaught
     if step.missing:
         raise locked(step.missing)
     return opened

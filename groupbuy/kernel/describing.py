@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from groupbuy.kernel.pages import HTML
 from groupbuy.kernel.problems import (
     MEDIA_TYPE,
     IdempotencyKeyMissing,
@@ -34,10 +35,19 @@ def common(rule: str, idempotent: bool, method: str, versioned: bool) -> list[ty
 
 
 def description(
-    allow: str, raised: Sequence[type[Problem]], idempotent: bool, conditional: bool
+    allow: str,
+    raised: Sequence[type[Problem]],
+    idempotent: bool,
+    conditional: bool,
+    files: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return what the API description says of an endpoint beside its schemas."""
+    """Return what the API description says of an endpoint beside its schemas.
+
+    One that answers with a page answers with a page where nothing is found, too.
+    """
     told: dict[str, Any] = {"responses": _documented(raised), "x-permission": allow}
+    if HTML in files and "404" in told["responses"]:
+        told["responses"]["404"]["content"][HTML] = {"schema": {"type": "string"}}
     headers = _headers(idempotent, conditional)
     # A list given here replaces the parameters made from the query's schema: none if empty.
     return told | ({"parameters": headers} if headers else {})

@@ -136,10 +136,10 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = nothing_unknown(call, body=knows, query=query is not None)
             call = _admitted(call, allow, nobody=cached)
             call = limited(limits, limit_by)(call)
-            raised = list(problems) + [TooManyRequests] * bool(limits)
-            raised += describing.common(rule, idempotent, method, versioned)
-            told = describing.description(allow, raised, idempotent, versioned and method in EDITS)
-            call = self.doc(operationId=view.__name__, **told)(call)
+            said = list(problems) + [TooManyRequests] * bool(limits)
+            said += describing.common(rule, idempotent, method, versioned)
+            doc = describing.description(allow, said, idempotent, versioned and method in EDITS, files)
+            call = self.doc(operationId=view.__name__, **doc)(call)
             call.allow, call.cached = allow, cached
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view

@@ -60,6 +60,7 @@ api = Api("orders", __name__, url_prefix="/api/v1", description="Orders, payment
     status=201,
     idempotent=True,
     problems=[
+        NotFound,
         NotForSale,
         BelowMinimum,
         GroupBuyNotOpen,

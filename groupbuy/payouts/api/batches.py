@@ -6,7 +6,7 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Download, Nothing, Page, page_of
-from groupbuy.kernel.problems import NotInThisState
+from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.kernel.settings import settings
 from groupbuy.payouts import errors, queries, services
 from groupbuy.payouts.api.surface import api
@@ -50,7 +50,7 @@ def list_payout_batches(actor: Actor, query: dict[str, Any]) -> Page[PayoutBatch
     returns=PayoutBatchOverviewSchema,
     status=201,
     idempotent=True,
-    problems=[errors.PayoutChannelUnavailable, errors.NothingToPay],
+    problems=[NotFound, errors.PayoutChannelUnavailable, errors.NothingToPay],
 )
 def create_payout_batch(actor: Actor, body: dict[str, Any]) -> BatchOverview:
     """Draft a batch of what is due; who is left out, and why, is listed beside it."""

@@ -7,7 +7,7 @@ from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.downloads import SHEETS, sheet_download
 from groupbuy.kernel.http import Download, Nothing, Page, PageQuery, language, page_of
-from groupbuy.kernel.problems import NotInThisState
+from groupbuy.kernel.problems import NotFound, NotInThisState
 from groupbuy.kernel.settings import settings
 from groupbuy.kernel.sheets import Column, Kind, rows_of
 from groupbuy.kernel.texts import Text
@@ -57,7 +57,7 @@ def list_tax_regimes(actor: Actor, query: dict[str, Any]) -> Page[TaxRegime]:
     returns=TaxRegimeSchema,
     status=201,
     idempotent=True,
-    problems=[errors.NoTaxTable],
+    problems=[NotFound, errors.NoTaxTable],
 )
 def create_tax_regime(actor: Actor, body: dict[str, Any]) -> TaxRegime:
     """Prepare a tax regime for one leader or for everyone."""

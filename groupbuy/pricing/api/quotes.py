@@ -6,6 +6,7 @@ from groupbuy.campaigns.errors import GroupBuyNotOpen
 from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.http import Api, language
+from groupbuy.kernel.problems import NotFound
 from groupbuy.kernel.settings import settings
 from groupbuy.pricing import errors, services
 from groupbuy.pricing.rules import Delivery, Wanted
@@ -19,7 +20,13 @@ api = Api("pricing", __name__, url_prefix="/api/v1", description="What a basket 
     allow="quotes.ask",
     body=QuoteBody,
     returns=QuoteSchema,
-    problems=[errors.NotForSale, errors.BelowMinimum, errors.CouponNotApplicable, GroupBuyNotOpen],
+    problems=[
+        NotFound,
+        errors.NotForSale,
+        errors.BelowMinimum,
+        errors.CouponNotApplicable,
+        GroupBuyNotOpen,
+    ],
 )
 def ask_quote(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Ask what a basket costs, line by line, what comes with it, and which coupons would help."""

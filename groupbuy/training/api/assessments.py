@@ -6,7 +6,7 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, PageQuery, page_of
-from groupbuy.kernel.problems import NotInThisState, StaleVersion
+from groupbuy.kernel.problems import NotFound, NotInThisState, StaleVersion
 from groupbuy.training import errors
 from groupbuy.training.models import AssessmentVersion
 from groupbuy.training.queries import assessments as queries
@@ -58,7 +58,7 @@ def list_assessments(actor: Actor, query: dict[str, Any]) -> Page[AssessmentView
     returns=AssessmentSchema,
     status=201,
     idempotent=True,
-    problems=[errors.LessonTakesNoAssessment],
+    problems=[NotFound, errors.LessonTakesNoAssessment],
 )
 def create_assessment(actor: Actor, body: dict[str, Any]) -> AssessmentView:
     """Make the assessment of a lesson; it asks nothing until a version is published."""

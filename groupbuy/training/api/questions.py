@@ -6,6 +6,7 @@ from groupbuy.kernel import clock
 from groupbuy.kernel.access import Actor
 from groupbuy.kernel.db import transaction
 from groupbuy.kernel.http import Api, Page, PageQuery, page_of
+from groupbuy.kernel.problems import NotFound
 from groupbuy.training import errors
 from groupbuy.training.models import QuestionBank, QuestionVersion
 from groupbuy.training.queries import questions as queries
@@ -127,7 +128,7 @@ def list_questions(actor: Actor, query: dict[str, Any]) -> Page[QuestionView]:
     status=201,
     idempotent=True,
     versioned=True,
-    problems=[errors.QuestionCodeTaken],
+    problems=[NotFound, errors.QuestionCodeTaken],
     example={"bank_id": f"qbk_{'0198f3c2a7b47d1e' * 2}", **EXAMPLE},
 )
 def add_question(actor: Actor, body: dict[str, Any]) -> QuestionView:

@@ -125,8 +125,7 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
         def register(view: View) -> View:
             call = _positional(view, body=body, query=query, method=method, versioned=versioned)
             shown = answer_example or (returns and examples.answer_example(returns))
-            call = self.response(status, returns, example=shown)(call)
-            call = _answering_files(self, status, files, call)
+            call = _answering(self, status, returns, shown, files, call)
             call = self.arguments(query, location="query")(call) if query else call
             if body is not None:
                 call = self.arguments(body, example=example or examples.request_example(body))(call)
@@ -136,10 +135,11 @@ class Api(flask_smorest.Blueprint):  # type: ignore[misc]
             call = nothing_unknown(call, body=knows, query=query is not None)
             call = _admitted(call, allow, nobody=cached)
             call = limited(limits, limit_by)(call)
-            said = list(problems) + [TooManyRequests] * bool(limits)
-            said += describing.common(rule, idempotent, method, versioned)
-            doc = describing.description(allow, said, idempotent, versioned and method in EDITS, files)
-            call = self.doc(operationId=view.__name__, **doc)(call)
+            fails = list(problems) + [TooManyRequests] * bool(limits)
+            fails += describing.common(rule, idempotent, method, versioned)
+            edits = versioned and method in EDITS
+            told = describing.description(allow, fails, idempotent, edits, files)
+            call = self.doc(operationId=view.__name__, **told)(call)
             call.allow, call.cached = allow, cached
             self.route(rule, methods=[method], endpoint=view.__name__)(call)
             return view
@@ -195,7 +195,15 @@ def language() -> str:
     return language_of(request.headers.get("Accept-Language", ""))
 
 
-def _answering_files(api: Api, status: int, files: Sequence[str], call: Any) -> Any:
+def _answering(
+    api: Api,
+    status: int,
+    returns: type[ma.Schema] | None,
+    example: Any,
+    files: Sequence[str],
+    call: Any,
+) -> Any:
+    call = api.response(status, returns, example=example)(call)
     for media_type in files:
         call = api.response(status, FILE, content_type=media_type)(call)
     return call
